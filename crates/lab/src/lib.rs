@@ -1,1 +1,25 @@
-//! Loopback lab.
+//! A loopback lab: certificate authorities, origins and proxies for the tests, the demo and the
+//! benches. Everything runs inside one process on ephemeral ports of 127.0.0.1, and every server
+//! records what it saw, so that a test can assert on the far side of a connection. No server
+//! resolves names: each proxy takes any host name as 127.0.0.1.
+
+mod answer;
+mod connect;
+mod forward;
+mod intercept;
+mod origin;
+mod pki;
+mod proxy;
+mod raw;
+mod server;
+mod socks;
+mod target;
+mod tls;
+mod tunnel;
+mod websocket;
+
+pub use origin::{Origin, OriginSeen};
+pub use pki::{Authority, EndEntity, Validity};
+pub use proxy::{Proxy, ProxyBuilder, ProxyRequest, ProxySeen};
+pub use raw::{RawClient, RawError};
+pub use tls::TlsSeen;

@@ -1,0 +1,267 @@
+//! Certificate authorities that exist only in memory, and the end-entity certificates which they
+//! issue. Keys are ECDSA P-256. All of it panics instead of failing, because a lab that cannot
+//! issue a certificate has nothing to test.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A certificate authority: a root, or an intermediate under one.
+#[derive(Clone)]
+pub struct Authority(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+    /// What a server sends after its own certificate: the intermediates, nearest first.
+    intermediates: Vec<CertificateDer<'static>>,
+}
+
+impl Authority {
+    /// Makes a self-signed root.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cryptographic provider cannot make a key.
+    pub fn root(name: &str) -> Self {
+        let (params, key) = (authority_params(name), new_key());
+        let certificate = params.self_signed(&key).expect("a root signs itself");
+        Self(Arc::new(Inner {
+            name: name.to_owned(),
+            certificate: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+            intermediates: Vec::new(),
+        }))
+    }
+
+    /// Makes an authority whose certificate this one signs. The chains that it issues include it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cryptographic provider cannot make a key.
+    pub fn intermediate(&self, name: &str) -> Self {
+        let (mut params, key) = (authority_params(name), new_key());
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params
+            .signed_by(&key, &self.0.issuer)
+            .expect("an authority signs an intermediate");
+        let mut intermediates = vec![certificate.der().clone()];
+        intermediates.extend_from_slice(&self.0.intermediates);
+        Self(Arc::new(Inner {
+            name: name.to_owned(),
+            certificate: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+            intermediates,
+        }))
+    }
+
+    /// This authority's own certificate as one PEM block.
+    pub fn pem(&self) -> String {
+        block("CERTIFICATE", &self.0.certificate)
+    }
+
+    /// This authority's own certificate.
+    pub fn der(&self) -> CertificateDer<'static> {
+        self.0.certificate.clone()
+    }
+
+    /// Issues a server certificate that is valid now. Names that parse as IP addresses become IP
+    /// subject alternative names, the others become DNS ones.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a name is not ASCII.
+    pub fn issue(&self, names: &[&str]) -> EndEntity {
+        self.issue_with(names, Validity::Current)
+    }
+
+    /// As [`issue`](Self::issue), with a chosen period of validity.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a name is not ASCII.
+    pub fn issue_with(&self, names: &[&str], validity: Validity) -> EndEntity {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names.clone()).expect("the names are ASCII");
+        let common_name = names.first().map_or("lab", String::as_str);
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, common_name);
+        let (from, until) = validity.period();
+        set_validity(&mut params, from, until);
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+
+        let key = new_key();
+        let certificate = params
+            .signed_by(&key, &self.0.issuer)
+            .expect("an authority signs an end-entity certificate");
+        let mut chain = vec![certificate.der().clone()];
+        chain.extend_from_slice(&self.0.intermediates);
+        EndEntity {
+            chain,
+            key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        }
+    }
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority")
+            .field("name", &self.0.name)
+            .field("intermediates", &self.0.intermediates.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// When an end-entity certificate is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// From yesterday for 90 days.
+    Current,
+    /// For 30 days that ended yesterday.
+    Expired,
+    /// From tomorrow for 90 days.
+    NotYetValid,
+}
+
+impl Validity {
+    fn period(self) -> (Duration, Duration) {
+        let now = since_epoch();
+        match self {
+            Self::Current => (now - DAY, now + 90 * DAY),
+            Self::Expired => (now - 31 * DAY, now - DAY),
+            Self::NotYetValid => (now + DAY, now + 91 * DAY),
+        }
+    }
+}
+
+/// A server's certificate chain (without the root) and its private key.
+pub struct EndEntity {
+    /// The server's own certificate, then the intermediates.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The private key of the first certificate in the chain.
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl EndEntity {
+    /// The chain as PEM blocks, the server's own certificate first.
+    pub fn chain_pem(&self) -> String {
+        let blocks = self.chain.iter();
+        blocks.map(|der| block("CERTIFICATE", der)).collect()
+    }
+
+    /// The private key as one PKCS#8 PEM block.
+    pub fn key_pem(&self) -> String {
+        block("PRIVATE KEY", self.key.secret_der())
+    }
+
+    /// A configuration for a server that presents this chain and offers these protocols.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `chain` and `key` have been replaced by ones that do not belong together.
+    pub fn server_config(&self, alpn: &[&[u8]]) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::builder_with_provider(crate::tls::provider())
+            .with_safe_default_protocol_versions()
+            .expect("the provider has suites for TLS 1.2 and 1.3")
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+            .expect("the key belongs to the certificate");
+        config.alpn_protocols = alpn.iter().map(|&protocol| protocol.to_vec()).collect();
+        Arc::new(config)
+    }
+}
+
+impl Clone for EndEntity {
+    fn clone(&self) -> Self {
+        Self {
+            chain: self.chain.clone(),
+            key: self.key.clone_key(),
+        }
+    }
+}
+
+impl fmt::Debug for EndEntity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndEntity")
+            .field("certificates", &self.chain.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // Longer on both sides than any end-entity certificate, so that only that one can be at fault.
+    let now = since_epoch();
+    set_validity(&mut params, now - 365 * DAY, now + 3650 * DAY);
+    params
+}
+
+fn set_validity(params: &mut CertificateParams, from: Duration, until: Duration) {
+    let epoch = date_time_ymd(1970, 1, 1);
+    params.not_before = epoch + from;
+    params.not_after = epoch + until;
+}
+
+fn since_epoch() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("the clock is past 1970")
+}
+
+fn new_key() -> KeyPair {
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("the provider makes a P-256 key")
+}
+
+fn block(tag: &str, der: &[u8]) -> String {
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new(tag, der), config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intermediate_is_in_the_chain_and_the_root_is_not() {
+        let root = Authority::root("Lab Root");
+        let end_entity = root.intermediate("Lab Intermediate").issue(&["a.test"]);
+        assert_eq!(end_entity.chain.len(), 2);
+        assert!(!end_entity.chain.contains(&root.der()));
+        assert_eq!(end_entity.chain_pem().matches("-----BEGIN").count(), 2);
+    }
+
+    #[test]
+    fn debug_output_leaves_the_key_out() {
+        let end_entity = Authority::root("Lab Root").issue(&["127.0.0.1"]);
+        assert!(end_entity.key_pem().starts_with("-----BEGIN PRIVATE KEY"));
+        assert_eq!(
+            format!("{end_entity:?}"),
+            "EndEntity { certificates: 1, .. }"
+        );
+    }
+
+    #[test]
+    fn pem_holds_one_certificate() {
+        let root = Authority::root("Lab Root");
+        let parsed = pem::parse(root.pem()).expect("one block");
+        assert_eq!(parsed.contents(), root.der().as_ref());
+    }
+}
