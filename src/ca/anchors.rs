@@ -1,0 +1,401 @@
+//! Base and bundle become what the verifier gets, and the report of it. A certificate
+//! that either of them distrusts is removed from both.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls_pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
+
+use super::bundle::{Block, Blocks, Settled, Verdict};
+use super::certificate::{Fingerprint, hex};
+use super::error::{BundleName, CaError};
+use super::platform;
+use super::policy::{BaseRoots, Decision, Input, NamedBundle};
+use super::read::{self, FileBytes, ReadError};
+use super::report::{
+    AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, TrustReport,
+};
+
+/// What is trusted, loaded and final: obtainable only from
+/// [`CaPolicy::load`](crate::CaPolicy::load), and never empty.
+#[derive(Clone)]
+pub struct TrustAnchors {
+    trust: Arc<Trust>,
+    report: Arc<TrustReport>,
+}
+
+/// What the verifier is made from.
+pub(crate) enum Trust {
+    /// These anchors, and no others.
+    Roots(Arc<RootCertStore>),
+    /// The operating system's verifier, with `extra` added and `distrusted` taken away.
+    Delegated {
+        extra: Vec<CertificateDer<'static>>,
+        distrusted: Vec<CertificateDer<'static>>,
+    },
+}
+
+impl TrustAnchors {
+    /// What was decided and why.
+    pub fn report(&self) -> &TrustReport {
+        &self.report
+    }
+
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    pub(crate) fn shared_report(&self) -> Arc<TrustReport> {
+        Arc::clone(&self.report)
+    }
+}
+
+impl fmt::Debug for TrustAnchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustAnchors")
+            .field("source", &self.report.source)
+            .field("anchors", &self.report.anchors)
+            .field("fingerprint", &self.report.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads what was decided on.
+pub(crate) fn load(
+    decision: &Decision<'_>,
+    base: BaseRoots,
+    limit: u64,
+) -> Result<TrustAnchors, CaError> {
+    let mut bundle = Bundle::read(&decision.bundles, limit)?;
+    let base = Base::load(base);
+    bundle.distrust(&base)?;
+    let loaded = assemble(decision, &bundle, &base)?;
+    log(&loaded.report, &bundle.settled);
+    Ok(loaded)
+}
+
+/// The explicit part: strict about corruption.
+struct Bundle {
+    files: Vec<std::path::PathBuf>,
+    settled: Settled,
+    /// What an error about the whole is called.
+    name: BundleName,
+}
+
+impl Bundle {
+    fn read(bundles: &[NamedBundle<'_>], limit: u64) -> Result<Self, CaError> {
+        let mut blocks = Blocks::default();
+        let mut files = Vec::new();
+        for bundle in bundles {
+            for file in bundle.files(limit)? {
+                blocks
+                    .add(&file.path, &file.bytes)
+                    .map_err(|fault| CaError::Corrupt {
+                        bundle: bundle.name.of_file(&file.path),
+                        position: fault.place.position,
+                        line: fault.place.line,
+                        reason: fault.reason,
+                    })?;
+                files.push(file.path);
+            }
+        }
+        Ok(Self {
+            files,
+            settled: blocks.settle(),
+            name: bundles
+                .first()
+                .map(|bundle| bundle.name.clone())
+                .unwrap_or_default(),
+        })
+    }
+
+    /// Takes out what the base distrusts. Nothing left of a bundle that won is an error.
+    fn distrust(&mut self, base: &Base) -> Result<(), CaError> {
+        let distrusted: HashSet<Fingerprint> = base.settled.distrusted().map(sha256).collect();
+        for block in &mut self.settled.certificates {
+            if distrusted.contains(&block.certificate.sha256)
+                && !matches!(block.verdict, Verdict::Distrusted(_))
+            {
+                block.verdict = Verdict::Distrusted("the base roots distrust it".to_owned());
+            }
+        }
+        if self.name == BundleName::default() || self.settled.accepted().next().is_some() {
+            return Ok(());
+        }
+        Err(CaError::NoUsableCertificate {
+            bundle: self.name.clone(),
+            found: found_instead(&self.settled),
+        })
+    }
+}
+
+impl NamedBundle<'_> {
+    fn files(&self, limit: u64) -> Result<Vec<FileBytes>, CaError> {
+        match self.input {
+            Input::Path(path) => read::file_or_directory(path, limit),
+            Input::Bytes(bytes) if bytes.len() as u64 > limit => {
+                Err(ReadError::TooLarge(self.label().into()))
+            }
+            Input::Bytes(bytes) => Ok(vec![FileBytes {
+                path: self.label().into(),
+                bytes: bytes.to_vec(),
+            }]),
+        }
+        .map_err(|error| match error {
+            ReadError::Io(path, source) => CaError::Read {
+                bundle: self.name.of_file(&path),
+                source,
+            },
+            ReadError::NotAFile(path) => CaError::NotAFile {
+                bundle: self.name.of_file(&path),
+            },
+            ReadError::TooLarge(path) => CaError::TooLarge {
+                bundle: self.name.of_file(&path),
+                limit,
+            },
+        })
+    }
+
+    /// What the report calls bytes that are in no file.
+    fn label(&self) -> &str {
+        self.name.name.as_deref().unwrap_or_default()
+    }
+}
+
+impl BundleName {
+    /// The same bundle, where a directory has several files.
+    fn of_file(&self, file: &Path) -> Self {
+        Self {
+            path: self.path.as_ref().map(|_| file.to_owned()),
+            ..self.clone()
+        }
+    }
+}
+
+/// The roots below the bundle: lenient, what cannot be used is counted.
+struct Base {
+    kind: BaseKind,
+    settled: Settled,
+}
+
+impl Base {
+    fn load(base: BaseRoots) -> Self {
+        let (kind, blocks) = match base {
+            BaseRoots::None => (BaseKind::None, Blocks::default()),
+            #[cfg(feature = "mozilla-roots")]
+            BaseRoots::Mozilla => (BaseKind::Mozilla, mozilla()),
+            BaseRoots::Platform if platform::DELEGATED => (BaseKind::Delegated, Blocks::default()),
+            BaseRoots::Platform => (BaseKind::Platform, platform::blocks()),
+        };
+        let settled = blocks.settle();
+        Self { kind, settled }
+    }
+}
+
+#[cfg(feature = "mozilla-roots")]
+fn mozilla() -> Blocks {
+    Blocks::from_der(
+        "Mozilla's roots",
+        webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .map(AsRef::as_ref),
+    )
+}
+
+fn assemble(
+    decision: &Decision<'_>,
+    bundle: &Bundle,
+    base: &Base,
+) -> Result<TrustAnchors, CaError> {
+    let distrusted: HashSet<Fingerprint> = bundle
+        .settled
+        .distrusted()
+        .chain(base.settled.distrusted())
+        .map(sha256)
+        .collect();
+    let mut sorted = BTreeSet::new();
+    let mut roots = RootCertStore::empty();
+    let mut from_base = 0;
+    for (block, anchor) in bundle.settled.accepted() {
+        sorted.insert(block.certificate.sha256);
+        roots.roots.push(anchor.clone());
+    }
+    for (block, anchor) in base.settled.accepted() {
+        if distrusted.contains(&block.certificate.sha256) {
+            continue;
+        }
+        from_base += 1;
+        if sorted.insert(block.certificate.sha256) {
+            roots.roots.push(anchor.clone());
+        }
+    }
+    let delegated = base.kind == BaseKind::Delegated;
+    if roots.is_empty() && !delegated {
+        return Err(CaError::NoRoots);
+    }
+    let ignored = base.settled.unusable().count() + base.settled.tally.malformed;
+    let report = TrustReport {
+        source: decision.source.clone(),
+        lost: decision.lost.clone(),
+        base: BaseReport {
+            kind: base.kind,
+            anchors: (!delegated).then_some(from_base),
+            ignored: (!delegated).then_some(ignored),
+        },
+        bundle: bundle_report(bundle),
+        anchors: (!delegated).then_some(roots.len()),
+        fingerprint: fingerprint(&sorted, delegated.then_some(&distrusted)),
+        warnings: warnings(bundle, base, from_base),
+    };
+    let trust = if delegated {
+        delegate(&bundle.settled)
+    } else {
+        Trust::Roots(Arc::new(roots))
+    };
+    Ok(TrustAnchors {
+        trust: Arc::new(trust),
+        report: Arc::new(report),
+    })
+}
+
+fn delegate(bundle: &Settled) -> Trust {
+    let der = |block: &Block| block.certificate.der.clone();
+    Trust::Delegated {
+        extra: bundle.accepted().map(|(block, _)| der(block)).collect(),
+        distrusted: bundle.distrusted().map(|(block, _)| der(block)).collect(),
+    }
+}
+
+/// With the operating system's verifier, what is taken away tells two policies apart too.
+fn fingerprint(sorted: &BTreeSet<Fingerprint>, delegated: Option<&HashSet<Fingerprint>>) -> String {
+    let mut hash = Sha256::new();
+    for sha256 in sorted {
+        hash.update(sha256);
+    }
+    if let Some(distrusted) = delegated {
+        hash.update("delegated");
+        for sha256 in distrusted.iter().collect::<BTreeSet<_>>() {
+            hash.update(sha256);
+        }
+    }
+    hex(&hash.finalize())
+}
+
+fn bundle_report(bundle: &Bundle) -> BundleReport {
+    let settled = &bundle.settled;
+    BundleReport {
+        files: bundle.files.clone(),
+        accepted: settled
+            .accepted()
+            .map(|(block, _)| accepted(block))
+            .collect(),
+        distrusted: settled.distrusted().map(excluded).collect(),
+        unusable: settled.unusable().map(excluded).collect(),
+        duplicates: settled.duplicates,
+        crls: settled.tally.crls,
+        private_keys: settled.tally.private_keys,
+        other: settled.tally.other,
+    }
+}
+
+fn accepted(block: &Block) -> AcceptedCertificate {
+    AcceptedCertificate {
+        sha256: hex(&block.certificate.sha256),
+        subject: block.certificate.subject(),
+        not_after: block.certificate.not_after(),
+        file: block.file.clone(),
+        position: block.place.position,
+        line: block.place.line,
+        warnings: block.certificate.warnings(),
+    }
+}
+
+fn excluded((block, reason): (&Block, &str)) -> ExcludedCertificate {
+    ExcludedCertificate {
+        sha256: hex(&block.certificate.sha256),
+        subject: block.certificate.subject(),
+        file: block.file.clone(),
+        position: block.place.position,
+        line: block.place.line,
+        reason: reason.to_owned(),
+    }
+}
+
+fn warnings(bundle: &Bundle, base: &Base, from_base: usize) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if bundle.settled.tally.private_keys > 0 {
+        warnings.push("the bundle holds a private key, which a CA bundle never needs".to_owned());
+    }
+    if base.kind == BaseKind::Platform && from_base == 0 {
+        warnings.push("the operating system has no root certificates".to_owned());
+    }
+    warnings
+}
+
+fn found_instead(settled: &Settled) -> String {
+    let tally = settled.tally;
+    let counts = [
+        (settled.distrusted().count(), "distrusted certificates"),
+        (settled.unusable().count(), "unusable certificates"),
+        (tally.crls, "revocation lists"),
+        (tally.private_keys, "private keys"),
+        (tally.other, "other blocks"),
+    ];
+    let found: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    match found.is_empty() {
+        true => "text without a PEM block".to_owned(),
+        false => found.join(", "),
+    }
+}
+
+fn sha256((block, _): (&Block, &str)) -> Fingerprint {
+    block.certificate.sha256
+}
+
+/// Once per load; a certificate that is left out is worth a line of its own.
+fn log(report: &TrustReport, bundle: &Settled) {
+    for lost in &report.lost {
+        tracing::info!(
+            target: crate::LOG_TARGET,
+            variable = lost.name,
+            path = %lost.path.display(),
+            "CA variable not used, a stronger source won"
+        );
+    }
+    for unusable in &report.bundle.unusable {
+        tracing::warn!(
+            target: crate::LOG_TARGET,
+            path = %unusable.file.display(),
+            position = unusable.position,
+            subject = unusable.subject,
+            reason = unusable.reason,
+            "CA certificate left out"
+        );
+    }
+    tracing::info!(
+        target: crate::LOG_TARGET,
+        source = report.source.kind.as_str(),
+        variable = report.source.name,
+        path = report.source.path.as_ref().map(|path| tracing::field::display(path.display())),
+        accepted = report.bundle.accepted.len(),
+        distrusted = report.bundle.distrusted.len(),
+        unusable = report.bundle.unusable.len(),
+        duplicates = report.bundle.duplicates,
+        crls_ignored = report.bundle.crls,
+        labels_normalised = bundle.tally.labels_normalised,
+        base = ?report.base.kind,
+        base_anchors = report.base.anchors,
+        base_ignored = report.base.ignored,
+        anchors = report.anchors,
+        fingerprint = report.fingerprint,
+        "trust anchors loaded"
+    );
+}

@@ -1,0 +1,22 @@
+//! Decides what is trusted and records why. Opens no socket and knows no transport.
+
+mod anchors;
+mod bundle;
+mod certificate;
+pub(crate) mod env;
+mod error;
+mod openssl;
+mod pem;
+mod platform;
+mod policy;
+mod read;
+mod report;
+
+pub(crate) use anchors::Trust;
+pub use anchors::TrustAnchors;
+pub use error::{BundleName, CaError};
+pub use policy::{BaseRoots, CaPolicy};
+pub use report::{
+    AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
+    SourceKind, TrustReport, TrustSource,
+};

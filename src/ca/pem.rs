@@ -1,0 +1,425 @@
+//! One file's bytes as sections, label by label (RFC 7468, and what stands in real
+//! bundles beside it). Every BEGIN line ends in one section or one error: text that
+//! cannot be told from a lost certificate is an error, never skipped.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Reads `bytes` as a PEM bundle; after an error it goes on with the next section.
+pub(crate) fn sections(bytes: &[u8]) -> Sections<'_> {
+    Sections {
+        lines: Lines {
+            rest: bytes,
+            number: 0,
+        },
+        open: None,
+        pending: None,
+        position: 0,
+    }
+}
+
+/// One block of the bundle.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Section {
+    pub(crate) place: Place,
+    pub(crate) content: Content,
+}
+
+/// What a block holds. Only certificates are decoded; the bytes of a private key
+/// are passed over and never copied.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Certificate { der: Vec<u8>, label: Label },
+    Crl,
+    PrivateKey,
+    Other,
+}
+
+/// The labels that say certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// `CERTIFICATE`.
+    Plain,
+    /// `X509 CERTIFICATE`, the label of old OpenSSL.
+    X509,
+    /// `TRUSTED CERTIFICATE`, with OpenSSL's trust settings behind the certificate.
+    Trusted,
+}
+
+/// Where a block stands: its number in the file and the line of its BEGIN, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) position: usize,
+    pub(crate) line: usize,
+}
+
+/// Why a file is not a bundle, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PemError {
+    pub(crate) place: Place,
+    pub(crate) fault: PemFault,
+}
+
+/// What is wrong with a block.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PemFault {
+    Base64,
+    GluedMarker,
+    MismatchedEnd,
+    MissingBegin,
+    MissingEnd,
+}
+
+impl fmt::Display for PemFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Base64 => "the certificate is not valid base64",
+            Self::GluedMarker => "other text is glued to a BEGIN or END marker",
+            Self::MismatchedEnd => "the END line does not fit the BEGIN line",
+            Self::MissingBegin => "a certificate ends that did not begin",
+            Self::MissingEnd => "the certificate has no END line",
+        })
+    }
+}
+
+/// Iterator over the blocks of a file; see [`sections`].
+pub(crate) struct Sections<'a> {
+    lines: Lines<'a>,
+    open: Option<Open<'a>>,
+    /// The BEGIN that shares a line with the END before it.
+    pending: Option<&'a [u8]>,
+    position: usize,
+}
+
+struct Open<'a> {
+    label: &'a [u8],
+    place: Place,
+    body: Vec<u8>,
+}
+
+impl<'a> Iterator for Sections<'a> {
+    type Item = Result<Section, PemError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let Some(line) = self.pending.take().or_else(|| self.lines.next()) else {
+                return self.open.take().map(Open::interrupted);
+            };
+            let section = match Token::of(line) {
+                Token::Text => {
+                    if let Some(open) = &mut self.open {
+                        open.push(line);
+                    }
+                    continue;
+                }
+                Token::Begin(label) => self.begin(label),
+                Token::End(label, rest) => {
+                    self.pending = rest;
+                    self.end(label)
+                }
+                Token::Glued => {
+                    self.open = None;
+                    Some(Err(self.error(PemFault::GluedMarker)))
+                }
+            };
+            if section.is_some() {
+                return section;
+            }
+        }
+    }
+}
+
+impl<'a> Sections<'a> {
+    fn begin(&mut self, label: &'a [u8]) -> Option<Result<Section, PemError>> {
+        self.position += 1;
+        let next = Open {
+            label,
+            place: self.place(),
+            body: Vec::new(),
+        };
+        self.open.replace(next).map(Open::interrupted)
+    }
+
+    fn end(&mut self, label: &[u8]) -> Option<Result<Section, PemError>> {
+        let Some(open) = self.open.take() else {
+            return certificate_label(label).map(|_| Err(self.error(PemFault::MissingBegin)));
+        };
+        if open.label == label {
+            return Some(open.finish());
+        }
+        let certificate = certificate_label(open.label).or(certificate_label(label));
+        Some(match certificate {
+            Some(_) => Err(self.error(PemFault::MismatchedEnd)),
+            None => open.finish(),
+        })
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            position: self.position,
+            line: self.lines.number,
+        }
+    }
+
+    fn error(&self, fault: PemFault) -> PemError {
+        PemError {
+            place: self.place(),
+            fault,
+        }
+    }
+}
+
+impl Open<'_> {
+    fn push(&mut self, line: &[u8]) {
+        if certificate_label(self.label).is_some() {
+            self.body
+                .extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
+        }
+    }
+
+    fn finish(self) -> Result<Section, PemError> {
+        let content = match certificate_label(self.label) {
+            Some(label) => match STANDARD.decode(&self.body) {
+                Ok(der) => Content::Certificate { der, label },
+                Err(_) => return Err(self.error(PemFault::Base64)),
+            },
+            None if self.label == b"X509 CRL" => Content::Crl,
+            None if self.label.ends_with(b"PRIVATE KEY") => Content::PrivateKey,
+            None => Content::Other,
+        };
+        Ok(Section {
+            place: self.place,
+            content,
+        })
+    }
+
+    /// A certificate without its END is lost; a key or a revocation list may lack it.
+    fn interrupted(self) -> Result<Section, PemError> {
+        match certificate_label(self.label) {
+            Some(_) => Err(self.error(PemFault::MissingEnd)),
+            None => self.finish(),
+        }
+    }
+
+    fn error(&self, fault: PemFault) -> PemError {
+        PemError {
+            place: self.place,
+            fault,
+        }
+    }
+}
+
+enum Token<'a> {
+    Text,
+    Begin(&'a [u8]),
+    /// The label, and what stands behind it on the line when that is a BEGIN: files
+    /// that were concatenated without a final newline.
+    End(&'a [u8], Option<&'a [u8]>),
+    Glued,
+}
+
+impl<'a> Token<'a> {
+    fn of(line: &'a [u8]) -> Self {
+        if !line.contains(&b'-') {
+            return Self::Text;
+        }
+        if let Some(rest) = line.strip_prefix(BEGIN) {
+            return match label_and_rest(rest) {
+                Some((label, [])) => Self::Begin(label),
+                _ => Self::Glued,
+            };
+        }
+        if let Some(rest) = line.strip_prefix(END) {
+            return match label_and_rest(rest) {
+                Some((label, [])) => Self::End(label, None),
+                Some((label, rest)) if rest.starts_with(BEGIN) => Self::End(label, Some(rest)),
+                _ => Self::Glued,
+            };
+        }
+        if contains(line, BEGIN) || contains(line, END) {
+            return Self::Glued;
+        }
+        Self::Text
+    }
+}
+
+fn label_and_rest(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.windows(DASHES.len()).position(|part| part == DASHES)?;
+    let (label, rest) = text.split_at(end);
+    Some((label, trim(&rest[DASHES.len()..])))
+}
+
+fn certificate_label(label: &[u8]) -> Option<Label> {
+    match label {
+        b"CERTIFICATE" => Some(Label::Plain),
+        b"X509 CERTIFICATE" => Some(Label::X509),
+        b"TRUSTED CERTIFICATE" => Some(Label::Trusted),
+        _ => None,
+    }
+}
+
+/// Lines that end in LF, CR LF or CR, without blanks and byte order marks around them.
+struct Lines<'a> {
+    rest: &'a [u8],
+    number: usize,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        self.number += 1;
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| matches!(byte, b'\n' | b'\r'));
+        let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest
+            .strip_prefix(b"\r\n")
+            .or_else(|| rest.get(1..))
+            .unwrap_or_default();
+        Some(trim(line))
+    }
+}
+
+fn trim(mut line: &[u8]) -> &[u8] {
+    line = line.trim_ascii();
+    while let Some(rest) = line.strip_prefix(BYTE_ORDER_MARK) {
+        line = rest.trim_ascii_start();
+    }
+    line
+}
+
+fn contains(line: &[u8], part: &[u8]) -> bool {
+    line.windows(part.len()).any(|window| window == part)
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Result<Section, PemError>> {
+        sections(text.as_bytes()).collect()
+    }
+
+    fn certificate(position: usize, line: usize, der: &[u8], label: Label) -> Section {
+        Section {
+            place: Place { position, line },
+            content: Content::Certificate {
+                der: der.to_vec(),
+                label,
+            },
+        }
+    }
+
+    fn fault(text: &str) -> (usize, usize, PemFault) {
+        let error = read(text)
+            .into_iter()
+            .find_map(Result::err)
+            .expect("a fault in the text");
+        (error.place.position, error.place.line, error.fault)
+    }
+
+    #[test]
+    fn certificates_between_other_text_are_found_in_order() {
+        let text = "Bag Attributes\r\n-----BEGIN CERTIFICATE-----\r\nAQID\r\n-----END CERTIFICATE-----\r\n\
+                    # comment\r-----BEGIN X509 CERTIFICATE-----\rBAUG\r-----END X509 CERTIFICATE-----\r\
+                    -----BEGIN TRUSTED CERTIFICATE-----\n  BwgJ  \n\n-----END TRUSTED CERTIFICATE-----";
+        assert_eq!(
+            read(text),
+            [
+                Ok(certificate(1, 2, &[1, 2, 3], Label::Plain)),
+                Ok(certificate(2, 6, &[4, 5, 6], Label::X509)),
+                Ok(certificate(3, 9, &[7, 8, 9], Label::Trusted)),
+            ]
+        );
+    }
+
+    #[test]
+    fn byte_order_marks_and_joined_markers_lose_nothing() {
+        let block = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----";
+        let text = format!("\u{feff}{block}{block}\u{feff}{block}");
+        let found = read(&text);
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[2], Ok(certificate(3, 5, &[1, 2, 3], Label::Plain)));
+    }
+
+    #[test]
+    fn other_sections_are_told_apart_and_never_fatal() {
+        let text = "-----BEGIN X509 CRL-----\n!!\n-----END X509 CRL-----\n\
+                    -----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nsecret\n-----END RSA PRIVATE KEY-----\n\
+                    -----BEGIN DH PARAMETERS-----\nno end\n\
+                    -----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n\
+                    -----BEGIN X509 CRL-----\ntruncated";
+        let found: Vec<_> = read(text)
+            .into_iter()
+            .map(|section| section.expect("nothing fatal").content)
+            .collect();
+        assert!(matches!(
+            found[..],
+            [
+                Content::Crl,
+                Content::PrivateKey,
+                Content::Other,
+                Content::Certificate { .. },
+                Content::Crl
+            ]
+        ));
+    }
+
+    #[test]
+    fn what_may_hide_a_certificate_is_an_error_with_its_place() {
+        let good = "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n";
+        let cases = [
+            (
+                "-----BEGIN CERTIFICATE-----\nA?ID\n-----END CERTIFICATE-----\n",
+                (2, 4, PemFault::Base64),
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nAQID\n",
+                (2, 4, PemFault::MissingEnd),
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nAQID\n-----END X509 CRL-----\n",
+                (2, 6, PemFault::MismatchedEnd),
+            ),
+            (
+                "AQID\n-----END CERTIFICATE-----\n",
+                (1, 5, PemFault::MissingBegin),
+            ),
+            (
+                "x-----BEGIN CERTIFICATE-----\n",
+                (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----AQID\n",
+                (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "-----BEGIN X509 CRL-----\n-----END CERTIFICATE-----\n",
+                (2, 5, PemFault::MismatchedEnd),
+            ),
+        ];
+        for (bad, expected) in cases {
+            assert_eq!(fault(&format!("{good}{bad}")), expected, "{bad}");
+        }
+    }
+
+    #[test]
+    fn after_an_error_the_next_certificate_is_still_read() {
+        let text = "-----BEGIN CERTIFICATE-----\nAQID\n-----BEGIN CERTIFICATE-----\nBAUG\n-----END CERTIFICATE-----\n";
+        let found = read(text);
+        assert!(matches!(&found[0], Err(error) if error.fault == PemFault::MissingEnd));
+        assert_eq!(found[1], Ok(certificate(2, 3, &[4, 5, 6], Label::Plain)));
+    }
+}

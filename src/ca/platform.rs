@@ -1,0 +1,105 @@
+//! The operating system's roots. On Unix they are read here, from the well-known places and
+//! without consulting the environment: libraries that do it let `SSL_CERT_FILE` or
+//! `SSL_CERT_DIR` replace the roots behind the policy's back. On Apple systems and Windows
+//! the system's own verifier decides, and its roots cannot be listed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::bundle::Blocks;
+use super::read;
+
+/// Whether the operating system verifies by itself.
+pub(crate) const DELEGATED: bool =
+    cfg!(any(target_vendor = "apple", target_os = "android", windows));
+
+/// What the well-known places hold, leniently: an entry that cannot be read is counted,
+/// because nobody here can mend it and the other roots still are what they were.
+pub(crate) fn blocks() -> Blocks {
+    let directories: Vec<PathBuf> = openssl_probe::candidate_cert_dirs()
+        .map(Path::to_owned)
+        .collect();
+    blocks_in(&BUNDLES.map(Path::new), &directories)
+}
+
+/// The first bundle that exists, and every hash directory: the union loses no root that
+/// only one of them has.
+fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
+    let mut blocks = Blocks::default();
+    let bundle = bundles.iter().find_map(|path| read::file(path, LIMIT).ok());
+    let hashed = directories
+        .iter()
+        .flat_map(|directory| hashed_files(directory))
+        .filter_map(|path| read::file(&path, LIMIT).ok());
+    for file in bundle.into_iter().chain(hashed) {
+        blocks.add_leniently(&file.path, &file.bytes);
+    }
+    blocks
+}
+
+/// The files that OpenSSL looks at in a directory: `openssl rehash` names them by subject.
+/// Others, a server's own certificate perhaps, are no roots.
+fn hashed_files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(is_hash_name)
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Eight hexadecimal digits, a dot and a number: `5ed36f99.0`.
+fn is_hash_name(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(hash, number)| {
+        hash.len() == 8
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// As in Go's `crypto/x509/root_linux.go` and its siblings, and in openssl-probe, whose own
+/// search starts from the environment.
+const BUNDLES: [&str; 11] = [
+    "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Gentoo, Arch
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",   // older Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",             // openSUSE
+    "/etc/pki/tls/cacert.pem",            // OpenELEC
+    "/etc/ssl/cert.pem",                  // Alpine, OpenBSD
+    "/usr/local/etc/ssl/cert.pem",        // FreeBSD
+    "/usr/local/share/certs/ca-root-nss.crt", // DragonFly
+    "/etc/openssl/certs/ca-certificates.crt", // NetBSD
+    "/etc/certs/ca-certificates.crt",     // Solaris, illumos
+    "/etc/ssl/cacert.pem",                // OmniOS
+];
+
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_hashed_names_in_a_directory_are_roots() {
+        for name in ["5ed36f99.0", "ABCDEF12.15"] {
+            assert!(is_hash_name(name), "{name}");
+        }
+        for name in [
+            "localhost.crt",
+            "5ed36f99.r0",
+            "5ed36f99.",
+            "5ed36f9.0",
+            "5ed36f99",
+        ] {
+            assert!(!is_hash_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What a policy decided: which source won, what every certificate of the bundle became,
+//! and what was left out. Data for programs, `Display` for people.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// The outcome of [`CaPolicy::load`](crate::CaPolicy::load).
+///
+/// With the feature `serde` it serializes; paths that are not UTF-8 are then written with
+/// replacement characters.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TrustReport {
+    /// The source that won.
+    pub source: TrustSource,
+    /// Variables that were set and decided nothing.
+    pub lost: Vec<LostVariable>,
+    /// The roots that the bundle was added to.
+    pub base: BaseReport,
+    /// What was found in the bundle; all zero without one.
+    pub bundle: BundleReport,
+    /// Distinct trust anchors in force; `None` where the operating system keeps them.
+    pub anchors: Option<usize>,
+    /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, in hexadecimal:
+    /// equal for two transports that trust the same.
+    pub fingerprint: String,
+    /// What an administrator should know, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Where the bundle came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TrustSource {
+    /// The kind of source.
+    pub kind: SourceKind,
+    /// The variable, or the name that the program gave the bundle.
+    pub name: Option<String>,
+    /// The file or directory.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::option"))]
+    pub path: Option<PathBuf>,
+}
+
+/// The kind of a [`TrustSource`], strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "lowercase")
+)]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// The program named the bundle itself.
+    Explicit,
+    /// An environment variable named the bundle.
+    Variable,
+    /// There is no bundle.
+    Platform,
+}
+
+/// A variable that was set and lost to a stronger source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LostVariable {
+    /// Its name.
+    pub name: String,
+    /// Its value, which nobody looked at.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
+    pub path: PathBuf,
+}
+
+/// The base roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BaseReport {
+    /// Whose roots these are.
+    pub kind: BaseKind,
+    /// How many of them are in force; `None` if delegated.
+    pub anchors: Option<usize>,
+    /// How many were left out because they cannot be used; `None` if delegated.
+    pub ignored: Option<usize>,
+}
+
+/// Whose roots the base is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "lowercase")
+)]
+#[non_exhaustive]
+pub enum BaseKind {
+    /// The platform's files.
+    Platform,
+    /// Mozilla's program, compiled in.
+    Mozilla,
+    /// No base: the bundle alone.
+    None,
+    /// The operating system's own verifier, which does not say what it trusts.
+    Delegated,
+}
+
+/// What became of the blocks of the bundle. The lists hold distinct certificates.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BundleReport {
+    /// The files that were read, in order.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::list"))]
+    pub files: Vec<PathBuf>,
+    /// Certificates that became trust anchors.
+    pub accepted: Vec<AcceptedCertificate>,
+    /// Certificates that the bundle itself says not to trust.
+    pub distrusted: Vec<ExcludedCertificate>,
+    /// Certificates that the verifier cannot use.
+    pub unusable: Vec<ExcludedCertificate>,
+    /// Blocks that repeat a certificate.
+    pub duplicates: usize,
+    /// Certificate revocation lists. They are not enforced.
+    pub crls: usize,
+    /// Private keys, passed over.
+    pub private_keys: usize,
+    /// Other blocks, passed over.
+    pub other: usize,
+}
+
+/// A certificate that became a trust anchor.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct AcceptedCertificate {
+    /// SHA-256 over the DER, in hexadecimal.
+    pub sha256: String,
+    /// The subject.
+    pub subject: String,
+    /// The end of validity, RFC 3339 in UTC. A trust anchor has no expiry: the verifier
+    /// does not look at it.
+    pub not_after: String,
+    /// The file.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
+    pub file: PathBuf,
+    /// The number of the block in its file, from 1.
+    pub position: usize,
+    /// The line of the block's BEGIN, from 1.
+    pub line: usize,
+    /// What is odd about it.
+    pub warnings: Vec<String>,
+}
+
+/// A certificate that was left out.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ExcludedCertificate {
+    /// SHA-256 over the DER, in hexadecimal.
+    pub sha256: String,
+    /// The subject.
+    pub subject: String,
+    /// The file.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
+    pub file: PathBuf,
+    /// The number of the block in its file, from 1.
+    pub position: usize,
+    /// The line of the block's BEGIN, from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
+}
+
+impl TrustSource {
+    pub(crate) fn new(kind: SourceKind) -> Self {
+        let (name, path) = (None, None);
+        Self { kind, name, path }
+    }
+}
+
+impl TrustReport {
+    /// The anchors of the bundle and the base together, in words.
+    fn totals(&self) -> String {
+        let base = match (self.base.kind, self.base.anchors) {
+            (BaseKind::None, _) => "no base roots".to_owned(),
+            (BaseKind::Mozilla, Some(count)) => format!("{count} of Mozilla's roots"),
+            (BaseKind::Platform, Some(count)) => format!("{count} of the platform's roots"),
+            _ => "the operating system's own roots".to_owned(),
+        };
+        let bundle = match self.source.kind {
+            SourceKind::Platform => String::new(),
+            _ => format!("{} from the bundle and ", self.bundle.accepted.len()),
+        };
+        format!("{bundle}{base}")
+    }
+}
+
+impl fmt::Display for TrustReport {
+    /// Several lines, without a final newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "source: {}", self.source)?;
+        for lost in &self.lost {
+            let path = lost.path.display();
+            write!(f, "\nnot used: {} is set to {path}", lost.name)?;
+        }
+        write!(f, "\ntrusts: {}", self.totals())?;
+        let bundle = &self.bundle;
+        for (count, what) in [
+            (bundle.distrusted.len(), "distrusted"),
+            (bundle.unusable.len(), "unusable"),
+            (bundle.duplicates, "duplicate"),
+            (bundle.crls, "revocation lists, not enforced"),
+            (bundle.private_keys, "private keys, passed over"),
+            (bundle.other, "other blocks, passed over"),
+            (
+                self.base.ignored.unwrap_or_default(),
+                "of the base roots unusable",
+            ),
+        ] {
+            if count > 0 {
+                write!(f, "\nleft out: {count} {what}")?;
+            }
+        }
+        for warning in &self.warnings {
+            write!(f, "\nwarning: {warning}")?;
+        }
+        write!(f, "\nfingerprint: {}", self.fingerprint)
+    }
+}
+
+impl fmt::Display for TrustSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.as_ref().map(|path| path.display());
+        match (self.kind, &self.name, path) {
+            (SourceKind::Variable, Some(name), Some(path)) => write!(f, "{name} = {path}"),
+            (SourceKind::Platform, ..) => f.write_str("the base roots, no bundle"),
+            (_, _, Some(path)) => write!(f, "{path}, named by the program"),
+            (_, Some(name), None) => write!(f, "{name}, given by the program"),
+            _ => f.write_str("several bundles, named by the program"),
+        }
+    }
+}
+
+impl SourceKind {
+    /// The word in logs and in JSON.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Variable => "variable",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+mod lossy {
+    use std::path::{Path, PathBuf};
+
+    use serde::Serializer;
+
+    pub(super) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&path.to_string_lossy())
+    }
+
+    pub(super) fn option<S: Serializer>(
+        path: &Option<PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match path {
+            Some(path) => serializer.serialize_some(&path.to_string_lossy()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn list<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
+    }
+}

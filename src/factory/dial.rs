@@ -1,0 +1,216 @@
+//! Opens the byte stream of a WebSocket: TCP, the way through a proxy, TLS to it and TLS to
+//! the destination. The parts are the ones that reqwest is made of.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_rustls::MaybeHttpsStream;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls_pki_types::{InvalidDnsNameError, ServerName};
+use tokio::net::TcpStream;
+use tower_service::Service;
+use url::Host;
+
+use super::error::Phase;
+use super::route::{Destination, ProxyServer, Route};
+use super::tls::Tls;
+
+/// A stream to the destination: TLS if it is secure, over TCP or TLS to a proxy.
+pub(crate) type Connection = TokioIo<MaybeHttpsStream<Hop>>;
+
+/// A stream to the destination, or to a proxy that has already connected it.
+type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why there is no stream, and how far it came.
+pub(crate) struct DialError {
+    pub(crate) phase: Phase,
+    pub(crate) source: BoxError,
+}
+
+/// Opens a stream to `destination`; the caller bounds the time. `timeout` is divided among
+/// the addresses of a host, so that one that never answers does not use it up.
+pub(crate) async fn dial(
+    destination: &Destination,
+    route: &Route,
+    resolver: &Resolver,
+    tls: &Tls,
+    timeout: Duration,
+) -> Result<Connection, DialError> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(timeout));
+
+    let hop = match route.server() {
+        None => direct(destination, tcp).await.map_err(at(Phase::Host))?,
+        Some(proxy) => through(proxy, destination, tcp, resolver, tls)
+            .await
+            .map_err(at(Phase::Proxy))?,
+    };
+    if !destination.secure {
+        return Ok(TokioIo::new(MaybeHttpsStream::Http(hop)));
+    }
+    secure(&destination.host, hop, tls.websocket())
+        .await
+        .map_err(at(Phase::Host))
+}
+
+async fn direct(
+    destination: &Destination,
+    mut tcp: HttpConnector<Resolver>,
+) -> Result<Hop, BoxError> {
+    let uri = destination.uri().ok_or(NoSuchHost)?;
+    Ok(MaybeHttpsStream::Http(tcp.call(uri).await?))
+}
+
+async fn through(
+    proxy: &ProxyServer,
+    destination: &Destination,
+    tcp: HttpConnector<Resolver>,
+    resolver: &Resolver,
+    tls: &Tls,
+) -> Result<Hop, BoxError> {
+    let server = proxy.intercept.uri().clone();
+    let target = match proxy.scheme() {
+        "socks4" => locally_resolved(destination, resolver, SocketAddr::is_ipv4).await?,
+        "socks5" => locally_resolved(destination, resolver, |_| true).await?,
+        _ => destination
+            .uri_with_port(&destination.host)
+            .ok_or(NoSuchHost)?,
+    };
+    let hop = match proxy.scheme() {
+        "socks4" | "socks4a" => {
+            MaybeHttpsStream::Http(SocksV4::new(server, tcp).call(target).await?)
+        }
+        "socks5" | "socks5h" => {
+            let mut socks = SocksV5::new(server, tcp);
+            if let Some((user, password)) = proxy.intercept.raw_auth() {
+                socks = socks.with_auth(user.to_owned(), password.to_owned());
+            }
+            MaybeHttpsStream::Http(socks.call(target).await?)
+        }
+        _ => {
+            let mut tunnel = Tunnel::new(server, to_proxy(tcp, tls));
+            if let Some(credentials) = proxy.intercept.basic_auth() {
+                tunnel = tunnel.with_auth(credentials.clone());
+            }
+            tunnel.call(target).await?
+        }
+    };
+    Ok(hop)
+}
+
+/// TCP, and TLS over it if the proxy's URL says so.
+#[expect(
+    clippy::disallowed_types,
+    reason = "TLS to a proxy under the token's own policy"
+)]
+fn to_proxy(
+    tcp: HttpConnector<Resolver>,
+    tls: &Tls,
+) -> hyper_rustls::HttpsConnector<HttpConnector<Resolver>> {
+    (tcp, tls.plain()).into()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "TLS to the destination under the token's own policy"
+)]
+async fn secure(host: &Host, hop: Hop, config: Arc<ClientConfig>) -> Result<Connection, BoxError> {
+    let stream = tokio_rustls::TlsConnector::from(config)
+        .connect(server_name(host)?, TokioIo::new(hop))
+        .await?;
+    Ok(TokioIo::new(MaybeHttpsStream::Https(TokioIo::new(stream))))
+}
+
+fn server_name(host: &Host) -> Result<ServerName<'static>, InvalidDnsNameError> {
+    match host {
+        Host::Domain(name) => ServerName::try_from(name.clone()),
+        Host::Ipv4(address) => Ok(ServerName::IpAddress((*address).into())),
+        Host::Ipv6(address) => Ok(ServerName::IpAddress((*address).into())),
+    }
+}
+
+/// For proxies that are to be given an address. hyper-util's own way blocks the thread.
+async fn locally_resolved(
+    destination: &Destination,
+    resolver: &Resolver,
+    fits: fn(&SocketAddr) -> bool,
+) -> Result<Uri, BoxError> {
+    let host = match &destination.host {
+        Host::Domain(name) => {
+            let mut addresses = resolver.clone().call(name.parse()?).await?;
+            match addresses.find(fits).ok_or(NoSuchHost)? {
+                SocketAddr::V4(address) => Host::Ipv4(*address.ip()),
+                SocketAddr::V6(address) => Host::Ipv6(*address.ip()),
+            }
+        }
+        address => address.clone(),
+    };
+    Ok(destination.uri_with_port(&host).ok_or(NoSuchHost)?)
+}
+
+/// Names the addresses of hosts: those that the program gave, then the system's resolver.
+#[derive(Clone)]
+pub(crate) struct Resolver {
+    given: Arc<HashMap<String, Vec<SocketAddr>>>,
+    system: GaiResolver,
+}
+
+impl Resolver {
+    pub(crate) fn new(given: HashMap<String, Vec<SocketAddr>>) -> Self {
+        Self {
+            given: Arc::new(given),
+            system: GaiResolver::new(),
+        }
+    }
+
+    /// What the program gave, for reqwest to know it too.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &[SocketAddr])> {
+        self.given
+            .iter()
+            .map(|(host, addresses)| (host.as_str(), addresses.as_slice()))
+    }
+}
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        if let Some(addresses) = self.given.get(name.as_str()) {
+            let addresses = addresses.clone().into_iter();
+            return Box::pin(std::future::ready(Ok(addresses)));
+        }
+        let lookup = self.system.call(name);
+        Box::pin(async move { Ok(lookup.await?.collect::<Vec<_>>().into_iter()) })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the host has no address that the proxy can be given")]
+struct NoSuchHost;
+
+fn at(phase: Phase) -> impl Fn(BoxError) -> DialError {
+    move |source| DialError { phase, source }
+}

@@ -1,0 +1,456 @@
+//! The HTTP client: reqwest's, with the options that cannot change trust or route.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+use reqwest::{Body, IntoUrl, Request, Response, redirect, retry};
+use serde::Serialize;
+
+use super::error::{Phase, TransportError};
+use super::route::{Destination, Routes};
+use super::tls::HttpVersions;
+use super::transport::{TrustedTransport, invalid_request};
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "the factory wraps it; it never leaves this file"
+)]
+type RawClient = reqwest::Client;
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "the factory wraps it; it never leaves this file"
+)]
+type RawBuilder = reqwest::ClientBuilder;
+
+/// An HTTP client whose connections are the token's. Cloning it is cheap, and clones share
+/// their connections.
+///
+/// It is made by [`TrustedTransport::http`], and by nothing else.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: RawClient,
+    transport: TrustedTransport,
+    connect_timeout: Duration,
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident = $method:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self, url: impl IntoUrl) -> RequestBuilder {
+            self.request(Method::$method, url)
+        }
+    )*};
+}
+
+impl HttpClient {
+    methods! {
+        /// Starts a GET request.
+        get = GET;
+        /// Starts a POST request.
+        post = POST;
+        /// Starts a PUT request.
+        put = PUT;
+        /// Starts a PATCH request.
+        patch = PATCH;
+        /// Starts a DELETE request.
+        delete = DELETE;
+        /// Starts a HEAD request.
+        head = HEAD;
+    }
+
+    /// Starts a request. A URL that is not valid is an error when it is sent.
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        RequestBuilder {
+            request: self.client.request(method, url),
+            client: self.clone(),
+        }
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// [`TransportError::Untrusted`] if the peer's certificate is refused, and the other
+    /// kinds for what prevents or breaks the connection. A response with an error status is
+    /// no error.
+    pub async fn execute(&self, request: Request) -> Result<Response, TransportError> {
+        let destination = Destination::of(request.url());
+        if let Some(destination) = &destination {
+            self.permit(destination)?;
+        }
+        let sent = self.client.execute(request).await;
+        sent.map_err(|error| self.explain(error, destination))
+    }
+
+    fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
+        self.transport.permit(destination)?;
+        // reqwest keeps the brackets of the literal, and rustls does not take them for a name.
+        let route = self.transport.routes().to(destination);
+        if destination.secure
+            && matches!(destination.host, url::Host::Ipv6(_))
+            && !route.is_direct()
+        {
+            return Err(invalid_request(
+                "HTTPS to an IPv6 address through a proxy is not possible; use a host name, \
+                 or name the address in NO_PROXY",
+            ));
+        }
+        Ok(())
+    }
+
+    fn explain(&self, error: reqwest::Error, asked: Option<Destination>) -> TransportError {
+        if error.is_builder() {
+            return invalid_request(error.without_url());
+        }
+        // After a redirect it is another one.
+        let destination = error.url().and_then(Destination::of).or(asked);
+        // A URL may hold a token.
+        let error = error.without_url();
+        let Some(destination) = destination.filter(|_| error.is_connect()) else {
+            return TransportError::Http(error);
+        };
+        let attempt = self.transport.attempt(&destination);
+        match error.is_timeout() {
+            true => attempt.timed_out(self.connect_timeout),
+            false => {
+                let phase = phase(&error, &destination, attempt.route.is_direct());
+                attempt.failed(phase, Box::new(error))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a connection came. Behind the proxy, reqwest's connector fails with the
+/// `io::Error` of the TLS handshake itself; on the way to it, with an error of the tunnel.
+fn phase(error: &reqwest::Error, destination: &Destination, direct: bool) -> Phase {
+    if direct {
+        return Phase::Host;
+    }
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        next = error.source();
+        if error.is::<hyper_util::client::legacy::Error>() {
+            break;
+        }
+    }
+    match next {
+        Some(cause) if destination.secure && cause.is::<std::io::Error>() => Phase::Host,
+        _ => Phase::Proxy,
+    }
+}
+
+macro_rules! options {
+    ($($(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*);)*) => {$(
+        $(#[$attribute])*
+        pub fn $name(mut self, $($argument: $type),*) -> Self {
+            self.builder = self.builder.$name($($argument),*);
+            self
+        }
+    )*};
+}
+
+/// The options of an [`HttpClient`]; from [`TrustedTransport::http`].
+///
+/// They are those of reqwest that cannot change trust or route. What decides these (roots,
+/// TLS, proxies, name resolution, sockets) is the token's, and there is no option for it here.
+#[must_use = "a client is not built until `build` is called"]
+pub struct HttpClientBuilder {
+    builder: RawBuilder,
+    transport: TrustedTransport,
+    versions: HttpVersions,
+    connect_timeout: Duration,
+    /// The first option that is not valid.
+    error: Option<TransportError>,
+}
+
+impl HttpClientBuilder {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where an HTTP client begins; `build` gives it the token's TLS"
+    )]
+    pub(crate) fn new(transport: TrustedTransport) -> Self {
+        Self {
+            builder: RawClient::builder(),
+            connect_timeout: transport.connect_timeout(),
+            transport,
+            versions: HttpVersions::default(),
+            error: None,
+        }
+    }
+
+    options! {
+        /// Headers of every request that does not set them itself.
+        default_headers(headers: HeaderMap);
+        /// What is done with redirects; ten are followed unless this says otherwise.
+        redirect(policy: redirect::Policy);
+        /// Whether redirects carry a `Referer`; they do unless this says otherwise.
+        referer(enable: bool);
+        /// Which requests are sent again.
+        retry(policy: retry::Builder);
+        /// The time for a request as a whole, body included; none unless this says otherwise.
+        timeout(timeout: Duration);
+        /// The time that a read may take; none unless this says otherwise.
+        read_timeout(timeout: Duration);
+        /// How long an idle connection is kept; 90 s unless this says otherwise.
+        pool_idle_timeout(timeout: Option<Duration>);
+        /// How many idle connections are kept for a host.
+        pool_max_idle_per_host(max: usize);
+        /// Sends headers as `Title-Case` in HTTP/1.
+        http1_title_case_headers();
+        /// Accepts header values that go on in the next line.
+        http1_allow_obsolete_multiline_headers_in_responses(value: bool);
+        /// Passes over headers that are not valid.
+        http1_ignore_invalid_headers_in_responses(value: bool);
+        /// Accepts blanks between a header's name and the colon.
+        http1_allow_spaces_after_header_name_in_responses(value: bool);
+        /// The most headers in a response.
+        http1_max_headers(max: usize);
+        /// Accepts HTTP/0.9 responses.
+        http09_responses();
+        /// The initial window of a stream, in bytes (RFC 9113, 6.9.2).
+        #[cfg(feature = "http2")]
+        http2_initial_stream_window_size(bytes: Option<u32>);
+        /// The initial window of a connection, in bytes.
+        #[cfg(feature = "http2")]
+        http2_initial_connection_window_size(bytes: Option<u32>);
+        /// Adapts the windows to the connection.
+        #[cfg(feature = "http2")]
+        http2_adaptive_window(enable: bool);
+        /// The largest frame that is accepted, in bytes.
+        #[cfg(feature = "http2")]
+        http2_max_frame_size(bytes: Option<u32>);
+        /// The largest header list that is accepted, in bytes.
+        #[cfg(feature = "http2")]
+        http2_max_header_list_size(bytes: u32);
+        /// Pings a connection that was silent for so long.
+        #[cfg(feature = "http2")]
+        http2_keep_alive_interval(interval: Option<Duration>);
+        /// Closes a connection whose ping is not answered in time.
+        #[cfg(feature = "http2")]
+        http2_keep_alive_timeout(timeout: Duration);
+        /// Pings idle connections too.
+        #[cfg(feature = "http2")]
+        http2_keep_alive_while_idle(enable: bool);
+        /// Sends small packets at once; on unless this says otherwise.
+        tcp_nodelay(enable: bool);
+        /// Probes a silent connection after so long.
+        tcp_keepalive(after: Option<Duration>);
+        /// The time between probes.
+        tcp_keepalive_interval(interval: Option<Duration>);
+        /// How many probes may stay unanswered.
+        tcp_keepalive_retries(retries: Option<u32>);
+        /// How long sent data may stay unacknowledged.
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        tcp_user_timeout(timeout: Option<Duration>);
+        /// Keeps cookies between requests.
+        #[cfg(feature = "cookies")]
+        cookie_store(enable: bool);
+        /// Asks for and unpacks gzip.
+        #[cfg(feature = "gzip")]
+        gzip(enable: bool);
+        /// Asks for and unpacks Brotli.
+        #[cfg(feature = "brotli")]
+        brotli(enable: bool);
+        /// Asks for and unpacks Zstandard.
+        #[cfg(feature = "zstd")]
+        zstd(enable: bool);
+        /// Asks for and unpacks deflate.
+        #[cfg(feature = "deflate")]
+        deflate(enable: bool);
+    }
+
+    /// The `User-Agent` of every request. A value that is not a header value is an error
+    /// when the client is built.
+    pub fn user_agent(
+        mut self,
+        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
+    ) -> Self {
+        match value.try_into() {
+            Ok(value) => self.builder = self.builder.user_agent(value),
+            Err(error) => {
+                self.error.get_or_insert(invalid_request(error.into()));
+            }
+        }
+        self
+    }
+
+    /// Keeps cookies in a store of the program's.
+    #[cfg(feature = "cookies")]
+    pub fn cookie_provider<C: reqwest::cookie::CookieStore + 'static>(
+        mut self,
+        store: Arc<C>,
+    ) -> Self {
+        self.builder = self.builder.cookie_provider(store);
+        self
+    }
+
+    /// The time from name resolution to the end of the last handshake; the token's unless
+    /// this says otherwise.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Speaks HTTP/1 only, and says so in the TLS handshake.
+    pub fn http1_only(mut self) -> Self {
+        self.builder = self.builder.http1_only();
+        self.versions = HttpVersions::Http1;
+        self
+    }
+
+    /// Speaks HTTP/2 only, and says so in the TLS handshake.
+    #[cfg(feature = "http2")]
+    pub fn http2_prior_knowledge(mut self) -> Self {
+        self.builder = self.builder.http2_prior_knowledge();
+        self.versions = HttpVersions::Http2;
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// [`TransportError::InvalidRequest`] if an option is not valid.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "TLS is applied last, so that no option before it can change what is trusted"
+    )]
+    pub fn build(self) -> Result<HttpClient, TransportError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let transport = self.transport;
+        let mut builder = with_routes(self.builder, Arc::clone(transport.routes()))
+            .connect_timeout(self.connect_timeout)
+            .https_only(transport.https_only());
+        for (host, addresses) in transport.resolver().given() {
+            builder = builder.resolve_to_addrs(host, addresses);
+        }
+        let client = builder
+            .tls_backend_preconfigured(transport.tls().http(self.versions))
+            .build()
+            .map_err(invalid_request)?;
+        Ok(HttpClient {
+            client,
+            transport,
+            connect_timeout: self.connect_timeout,
+        })
+    }
+}
+
+/// reqwest's own search for proxies is off in any case.
+fn with_routes(builder: RawBuilder, routes: Arc<Routes>) -> RawBuilder {
+    let builder = builder.no_proxy();
+    if routes.all_direct() {
+        return builder;
+    }
+    builder.proxy(reqwest::Proxy::custom(move |url| {
+        let route = routes.to(&Destination::of(url)?);
+        route.server().map(|proxy| proxy.url.clone())
+    }))
+}
+
+impl fmt::Debug for HttpClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClientBuilder")
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that is not sent yet; from [`HttpClient`].
+#[must_use = "a request is not sent until `send` is called"]
+pub struct RequestBuilder {
+    request: reqwest::RequestBuilder,
+    client: HttpClient,
+}
+
+macro_rules! parts {
+    ($($(#[$attribute:meta])* $name:ident $([$($generics:tt)*])? ($($argument:ident: $type:ty),*);)*) => {$(
+        $(#[$attribute])*
+        pub fn $name $(<$($generics)*>)? (mut self, $($argument: $type),*) -> Self {
+            self.request = self.request.$name($($argument),*);
+            self
+        }
+    )*};
+}
+
+impl RequestBuilder {
+    parts! {
+        /// Adds headers, in place of those of the same name.
+        headers(headers: HeaderMap);
+        /// HTTP Basic authentication (RFC 7617).
+        basic_auth(user: impl fmt::Display, password: Option<impl fmt::Display>);
+        /// A bearer token (RFC 6750).
+        bearer_auth(token: impl fmt::Display);
+        /// The body.
+        body(body: impl Into<Body>);
+        /// The time for this request, body included, in place of the client's.
+        timeout(timeout: Duration);
+        /// The version of HTTP.
+        version(version: Version);
+        /// Appends to the query of the URL.
+        query[T: Serialize + ?Sized](query: &T);
+        /// A body of the type `application/x-www-form-urlencoded`.
+        form[T: Serialize + ?Sized](form: &T);
+        /// A body of the type `application/json`.
+        #[cfg(feature = "json")]
+        json[T: Serialize + ?Sized](json: &T);
+        /// A body of the type `multipart/form-data`.
+        #[cfg(feature = "multipart")]
+        multipart(form: reqwest::multipart::Form);
+    }
+
+    /// Adds a header.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        HeaderName: TryFrom<N, Error: Into<http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
+    {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    /// The request, to be sent with [`HttpClient::execute`].
+    ///
+    /// # Errors
+    /// [`TransportError::InvalidRequest`] if the URL, a header or the body is not valid.
+    pub fn build(self) -> Result<Request, TransportError> {
+        self.request
+            .build()
+            .map_err(|error| invalid_request(error.without_url()))
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// [`TransportError::InvalidRequest`], and those of [`HttpClient::execute`].
+    pub async fn send(self) -> Result<Response, TransportError> {
+        let client = self.client.clone();
+        client.execute(self.build()?).await
+    }
+
+    /// The same request again; `None` if its body is a stream.
+    pub fn try_clone(&self) -> Option<Self> {
+        Some(Self {
+            request: self.request.try_clone()?,
+            client: self.client.clone(),
+        })
+    }
+}
+
+// Headers and URL may hold a token.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder").finish_non_exhaustive()
+    }
+}

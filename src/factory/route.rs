@@ -1,0 +1,530 @@
+//! The one resolver: a destination goes direct or through a proxy, and HTTP and WebSocket
+//! ask the same function. Matching is hyper-util's; what it would silently take for "no
+//! proxy" is an error here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use url::{Host, Url};
+
+use super::error::TransportError;
+use crate::ca::env::Environment;
+
+/// Which proxy is used for which destination.
+///
+/// `wss` routes as `https`, and `ws` as `http`. Proxies are named by `http://`, `https://`,
+/// `socks4://`, `socks4a://`, `socks5://` or `socks5h://` URLs, with credentials if need be;
+/// without a scheme, `http://` is meant. With `a` or `h` the proxy resolves names.
+///
+/// A proxy that is invalid is an error when the transport is built, and a proxy that is dead
+/// is an error when it is used; neither ever leads to a direct connection.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum ProxyPolicy {
+    /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same in lower case
+    /// where the upper case is not set. They are read once, when the transport is built, and
+    /// as reqwest reads them: an empty `HTTPS_PROXY` leads to `ALL_PROXY`, and under CGI
+    /// (`REQUEST_METHOD` is set) there is no proxy at all. With the feature `system-proxy`,
+    /// and none of them set, the settings of macOS or Windows count.
+    #[default]
+    FromEnvironment,
+    /// No proxy at all.
+    Direct,
+    /// What the program says; see [`all`](Self::all).
+    Custom(CustomProxy),
+}
+
+/// A proxy, or exceptions, that the program names itself.
+#[derive(Clone, Default)]
+pub struct CustomProxy {
+    /// Without one, the environment's proxies are meant.
+    url: Option<String>,
+    no_proxy: Option<String>,
+}
+
+impl ProxyPolicy {
+    /// This proxy for every destination. No variable is consulted.
+    pub fn all(url: impl Into<String>) -> Self {
+        Self::Custom(CustomProxy {
+            url: Some(url.into()),
+            no_proxy: None,
+        })
+    }
+
+    /// Destinations that are connected to directly, in place of `NO_PROXY`: host names
+    /// (which include their subdomains), IP addresses and networks, or `*`, with commas
+    /// between them. With [`Direct`](Self::Direct) there is nothing to except.
+    #[must_use]
+    pub fn no_proxy(self, list: impl Into<String>) -> Self {
+        let url = match self {
+            Self::Direct => return self,
+            Self::FromEnvironment => None,
+            Self::Custom(custom) => custom.url,
+        };
+        let no_proxy = Some(list.into());
+        Self::Custom(CustomProxy { url, no_proxy })
+    }
+}
+
+// The URL may hold credentials.
+impl fmt::Debug for CustomProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomProxy")
+            .field("no_proxy", &self.no_proxy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a destination is reached. Says nothing of credentials.
+#[derive(Clone)]
+pub struct Route(Option<Arc<ProxyServer>>);
+
+impl Route {
+    /// Whether there is no proxy on the way.
+    pub fn is_direct(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The proxy's URL without credentials.
+    pub fn proxy(&self) -> Option<String> {
+        self.0.as_ref().map(|proxy| proxy.to_string())
+    }
+
+    /// The environment variable that named the proxy, if one did.
+    pub fn variable(&self) -> Option<&str> {
+        self.0.as_ref()?.variable
+    }
+
+    pub(crate) fn server(&self) -> Option<&ProxyServer> {
+        self.0.as_deref()
+    }
+}
+
+impl fmt::Display for Route {
+    /// Reads after "connected".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            None => f.write_str("directly"),
+            Some(proxy) => write!(f, "through {proxy}"),
+        }
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Route({self})")
+    }
+}
+
+/// A proxy that was found valid.
+pub(crate) struct ProxyServer {
+    /// With credentials, for reqwest.
+    pub(crate) url: Url,
+    /// The same, read by hyper-util, for the dialer.
+    pub(crate) intercept: Intercept,
+    variable: Option<&'static str>,
+}
+
+impl ProxyServer {
+    fn parse(value: &str, variable: Option<&'static str>) -> Result<Arc<Self>, TransportError> {
+        let invalid = |reason| TransportError::InvalidProxy { variable, reason };
+        let value = value.trim();
+        let url = match value.contains("://") {
+            true => Url::parse(value),
+            false => Url::parse(&format!("http://{value}")),
+        };
+        let mut url = url.map_err(|_| invalid("it is not a URL"))?;
+        let socks = matches!(url.scheme(), "socks4" | "socks4a" | "socks5" | "socks5h");
+        if !socks && !matches!(url.scheme(), "http" | "https") {
+            return Err(invalid(
+                "its scheme is not http, https, socks4(a) or socks5(h)",
+            ));
+        }
+        if socks && !cfg!(feature = "socks") {
+            return Err(invalid(
+                "this program was built without the feature `socks`",
+            ));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(invalid("it names no host"));
+        }
+        if socks && url.port().is_none() {
+            // As reqwest does; the library would take 443.
+            url.set_port(Some(SOCKS_PORT))
+                .map_err(|()| invalid("it names no host"))?;
+        }
+        let intercept = Matcher::builder()
+            .all(url.as_str())
+            .build()
+            .intercept(&Uri::from_static("https://any.invalid/"))
+            .ok_or_else(|| invalid("it is not the URL of a proxy"))?;
+        Ok(Arc::new(Self {
+            url,
+            intercept,
+            variable,
+        }))
+    }
+
+    pub(crate) fn scheme(&self) -> &str {
+        self.url.scheme()
+    }
+}
+
+impl fmt::Display for ProxyServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        let host = self.url.host_str().unwrap_or_default();
+        write!(f, "{}://{host}:{port}", self.scheme())
+    }
+}
+
+/// Where a connection is to end: scheme, host and port, as the URL standard normalises
+/// them, so that both transports mean the same by the same text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) secure: bool,
+    pub(crate) host: Host,
+    /// `None` where the URL leaves it to the scheme.
+    port: Option<u16>,
+}
+
+impl Destination {
+    /// `None` if the scheme is none of http, https, ws and wss, or there is no host.
+    pub(crate) fn of(url: &Url) -> Option<Self> {
+        let secure = match url.scheme() {
+            "https" | "wss" => true,
+            "http" | "ws" => false,
+            _ => return None,
+        };
+        Some(Self {
+            secure,
+            host: url.host()?.to_owned(),
+            port: url.port(),
+        })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.secure { 443 } else { 80 })
+    }
+
+    /// For the matcher and the TCP connector: a port only where the URL has one, so that a
+    /// resolved address may bring its own, as it does in reqwest.
+    pub(crate) fn uri(&self) -> Option<Uri> {
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        self.uri_of(&format!("{}{port}", self.host))
+    }
+
+    /// For proxies, which want the port in any case.
+    pub(crate) fn uri_with_port(&self, host: &Host) -> Option<Uri> {
+        self.uri_of(&format!("{host}:{}", self.port()))
+    }
+
+    fn uri_of(&self, authority: &str) -> Option<Uri> {
+        let scheme = if self.secure { "https" } else { "http" };
+        Uri::try_from(format!("{scheme}://{authority}/")).ok()
+    }
+}
+
+/// The proxies in force.
+pub(crate) struct Routes {
+    matcher: Matcher,
+    http: Option<Arc<ProxyServer>>,
+    https: Option<Arc<ProxyServer>>,
+}
+
+impl Routes {
+    pub(crate) fn new(policy: &ProxyPolicy) -> Result<Self, TransportError> {
+        let environment = || Environment::read(VARIABLES.concat());
+        match policy {
+            ProxyPolicy::Direct => Ok(Self::of(None, None, "")),
+            ProxyPolicy::FromEnvironment => Self::from_environment(&environment(), None),
+            ProxyPolicy::Custom(CustomProxy { url, no_proxy }) => match url {
+                None => Self::from_environment(&environment(), no_proxy.as_deref()),
+                Some(url) => {
+                    let proxy = Some(ProxyServer::parse(url, None)?);
+                    let no_proxy = no_proxy.as_deref().unwrap_or_default();
+                    Ok(Self::of(proxy.clone(), proxy, no_proxy))
+                }
+            },
+        }
+    }
+
+    /// The way to a destination.
+    pub(crate) fn to(&self, destination: &Destination) -> Route {
+        let proxy = match destination.secure {
+            true => &self.https,
+            false => &self.http,
+        };
+        let Some(proxy) = proxy else {
+            return Route(None);
+        };
+        // What the matcher cannot read, it cannot except.
+        let excepted = destination
+            .uri()
+            .is_some_and(|uri| self.matcher.intercept(&uri).is_none());
+        Route((!excepted).then(|| Arc::clone(proxy)))
+    }
+
+    /// Whether no destination needs a proxy.
+    pub(crate) fn all_direct(&self) -> bool {
+        self.http.is_none() && self.https.is_none()
+    }
+
+    fn from_environment(
+        environment: &Environment,
+        no_proxy: Option<&str>,
+    ) -> Result<Self, TransportError> {
+        if environment.get(CGI).is_some() {
+            return Ok(Self::of(None, None, ""));
+        }
+        let http = variable(environment, HTTP)?;
+        let https = variable(environment, HTTPS)?;
+        let all = variable(environment, ALL)?;
+        if http.is_none() && https.is_none() && all.is_none() {
+            return Ok(Self::from_system(no_proxy));
+        }
+        let proxy = |own: Option<(&'static str, String)>| {
+            own.or_else(|| all.clone())
+                .map(|(name, value)| ProxyServer::parse(&value, Some(name)))
+                .transpose()
+        };
+        let excepted = match no_proxy {
+            Some(list) => list.to_owned(),
+            None => variable(environment, NO)?
+                .map(|(_, list)| list)
+                .unwrap_or_default(),
+        };
+        Ok(Self::of(proxy(http)?, proxy(https)?, &excepted))
+    }
+
+    /// The settings of macOS or Windows, as hyper-util reads them.
+    #[cfg(all(feature = "system-proxy", any(target_os = "macos", windows)))]
+    fn from_system(no_proxy: Option<&str>) -> Self {
+        let system = Matcher::from_system();
+        let proxy = |probe| {
+            let intercept = system.intercept(&Uri::from_static(probe))?;
+            ProxyServer::parse(&intercept.uri().to_string(), None).ok()
+        };
+        let (http, https) = (proxy("http://any.invalid/"), proxy("https://any.invalid/"));
+        match no_proxy {
+            Some(list) => Self::of(http, https, list),
+            None => Self {
+                matcher: system,
+                http,
+                https,
+            },
+        }
+    }
+
+    #[cfg(not(all(feature = "system-proxy", any(target_os = "macos", windows))))]
+    fn from_system(_no_proxy: Option<&str>) -> Self {
+        Self::of(None, None, "")
+    }
+
+    fn of(http: Option<Arc<ProxyServer>>, https: Option<Arc<ProxyServer>>, no_proxy: &str) -> Self {
+        let url = |proxy: &Option<Arc<ProxyServer>>| {
+            proxy
+                .as_ref()
+                .map(|proxy| proxy.url.to_string())
+                .unwrap_or_default()
+        };
+        Self {
+            matcher: Matcher::builder()
+                .http(url(&http))
+                .https(url(&https))
+                .no(no_proxy)
+                .build(),
+            http,
+            https,
+        }
+    }
+}
+
+impl fmt::Display for Routes {
+    /// Without credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [http, https] = [&self.http, &self.https].map(|proxy| Route(proxy.clone()));
+        write!(f, "https {https}, http {http}")
+    }
+}
+
+/// The first of the names that is set; set but empty means none.
+fn variable(
+    environment: &Environment,
+    names: [&'static str; 2],
+) -> Result<Option<(&'static str, String)>, TransportError> {
+    let set = names
+        .into_iter()
+        .find_map(|name| Some((name, environment.get(name)?)));
+    match set {
+        Some((_, value)) if value.is_empty() => Ok(None),
+        Some((name, value)) => match value.to_str() {
+            Some(value) => Ok(Some((name, value.to_owned()))),
+            None => Err(TransportError::InvalidProxy {
+                variable: Some(name),
+                reason: "it is not UTF-8",
+            }),
+        },
+        None => Ok(None),
+    }
+}
+
+const HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const NO: [&str; 2] = ["NO_PROXY", "no_proxy"];
+const VARIABLES: [&[&str]; 5] = [&HTTP, &HTTPS, &ALL, &NO, &[CGI]];
+
+/// Under CGI, `HTTP_PROXY` is a header of the request (<https://httpoxy.org>).
+const CGI: &str = "REQUEST_METHOD";
+
+const SOCKS_PORT: u16 = 1080;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(pairs: &[(&str, &str)]) -> Result<Routes, TransportError> {
+        Routes::from_environment(&pairs.iter().copied().collect(), None)
+    }
+
+    fn way(routes: &Routes, url: &str) -> String {
+        let url = Url::parse(url).expect("a URL");
+        let destination = Destination::of(&url).expect("a destination");
+        routes.to(&destination).to_string()
+    }
+
+    #[test]
+    fn variables_count_as_in_reqwest() {
+        let (a, b) = ("http://a:1", "http://b:2");
+        let through_a = "through http://a:1";
+        let through_b = "through http://b:2";
+        let cases: [(&[(&str, &str)], &str, &str); 9] = [
+            (&[], "directly", "directly"),
+            (&[("HTTPS_PROXY", a)], through_a, "directly"),
+            (&[("https_proxy", a)], through_a, "directly"),
+            (
+                &[("HTTPS_PROXY", a), ("https_proxy", b)],
+                through_a,
+                "directly",
+            ),
+            (&[("HTTP_PROXY", a)], "directly", through_a),
+            (&[("ALL_PROXY", a)], through_a, through_a),
+            (
+                &[("HTTPS_PROXY", b), ("all_proxy", a)],
+                through_b,
+                through_a,
+            ),
+            (
+                &[("HTTPS_PROXY", ""), ("ALL_PROXY", a)],
+                through_a,
+                through_a,
+            ),
+            (
+                &[("HTTPS_PROXY", a), ("REQUEST_METHOD", "GET")],
+                "directly",
+                "directly",
+            ),
+        ];
+        for (pairs, secure, plain) in cases {
+            let routes = routes(pairs).expect("valid proxies");
+            for scheme in ["https", "wss"] {
+                assert_eq!(
+                    way(&routes, &format!("{scheme}://host.test/")),
+                    secure,
+                    "{pairs:?}"
+                );
+            }
+            for scheme in ["http", "ws"] {
+                assert_eq!(
+                    way(&routes, &format!("{scheme}://host.test/")),
+                    plain,
+                    "{pairs:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_proxy_names_hosts_subdomains_addresses_and_networks() {
+        let list = "corp.test,.dot.test,192.0.2.0/24,2001:db8::/32,127.0.0.1";
+        let routes = routes(&[("ALL_PROXY", "http://a:1"), ("no_proxy", list)]).expect("valid");
+        for direct in [
+            "wss://corp.test/",
+            "https://CORP.test:8443/",
+            "https://api.corp.test/",
+            "https://x.dot.test/",
+            "http://192.0.2.7/",
+            "wss://[2001:db8::1]/",
+            "https://0x7f.1/",
+        ] {
+            assert_eq!(way(&routes, direct), "directly", "{direct}");
+        }
+        for proxied in [
+            "https://notcorp.test/",
+            "https://192.0.3.7/",
+            "wss://[2001:db9::1]/",
+        ] {
+            assert_eq!(way(&routes, proxied), "through http://a:1", "{proxied}");
+        }
+    }
+
+    #[test]
+    fn what_the_library_takes_for_no_proxy_is_an_error() {
+        for value in [
+            ":::",
+            "ftp://a:1",
+            "http://",
+            "socks5://",
+            "http://a:99999",
+            "http://a b",
+            "socks://a:1",
+        ] {
+            let error = routes(&[("HTTPS_PROXY", value)]).err();
+            assert!(
+                matches!(
+                    error,
+                    Some(TransportError::InvalidProxy {
+                        variable: Some("HTTPS_PROXY"),
+                        ..
+                    })
+                ),
+                "{value}: {error:?}"
+            );
+        }
+        // It decides nothing: both schemes have a proxy of their own.
+        let unused = [
+            ("ALL_PROXY", "socks://a:1"),
+            ("HTTP_PROXY", "b:1"),
+            ("HTTPS_PROXY", "b:1"),
+        ];
+        assert!(routes(&unused).is_ok());
+    }
+
+    #[test]
+    fn credentials_are_kept_for_the_proxy_and_shown_to_nobody() {
+        let routes = routes(&[("ALL_PROXY", "http://user:s%40cret@a:1")]).expect("valid");
+        let proxy = routes.https.as_ref().expect("a proxy");
+        assert!(proxy.intercept.basic_auth().is_some());
+        let destination = Destination::of(&Url::parse("wss://host.test").expect("a URL"));
+        let route = routes.to(&destination.expect("a destination"));
+        let policy = ProxyPolicy::all("http://user:s%40cret@a:1");
+        let shown = format!("{routes} {route} {route:?} {:?} {policy:?}", route.proxy());
+        assert!(
+            !shown.contains("cret") && !shown.contains("user"),
+            "{shown}"
+        );
+    }
+
+    #[cfg(feature = "socks")]
+    #[test]
+    fn a_socks_proxy_without_port_is_at_1080() {
+        let routes = routes(&[("ALL_PROXY", "socks5h://a")]).expect("valid");
+        assert_eq!(
+            way(&routes, "https://host.test"),
+            "through socks5h://a:1080"
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! The token: whoever holds one has applied a CA policy, and gets every client and socket
+//! from it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use url::Url;
+
+use super::dial::Resolver;
+use super::error::{Attempt, TransportError};
+use super::http::HttpClientBuilder;
+use super::route::{Destination, ProxyPolicy, Route, Routes};
+use super::tls::{self, Tls, TlsVersion};
+use super::websocket::WebSocketBuilder;
+use crate::ca::{CaPolicy, TrustAnchors, TrustReport};
+
+/// Proof that a CA policy has been applied, and the only source of [`HttpClient`] and
+/// [`WebSocket`].
+///
+/// Cloning it is cheap; all clones share one verifier, one TLS session store and one set of
+/// proxies. Clients that are made from it share them too.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), trusted_transport::TransportError> {
+/// use trusted_transport::TrustedTransport;
+///
+/// let transport = TrustedTransport::from_env()?;
+/// let client = transport.http().build()?;
+/// let status = client.get("https://example.com/").send().await?.status();
+/// let (socket, _response) = transport.websocket("wss://example.com/live").await?;
+/// # let _ = (status, socket);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It has no constructor but these: a token cannot be forged.
+///
+/// [`HttpClient`]: crate::HttpClient
+/// [`WebSocket`]: crate::WebSocket
+#[derive(Clone)]
+pub struct TrustedTransport(Arc<Inner>);
+
+struct Inner {
+    report: Arc<TrustReport>,
+    tls: Tls,
+    routes: Arc<Routes>,
+    resolver: Resolver,
+    https_only: bool,
+    connect_timeout: Duration,
+}
+
+impl TrustedTransport {
+    /// The everyday call: [`CaPolicy::from_env`] and [`ProxyPolicy::FromEnvironment`].
+    ///
+    /// Reads files, and blocks; call it once, early, and clone the result.
+    ///
+    /// # Errors
+    /// [`TransportError::Ca`] if the CA policy cannot be loaded, and
+    /// [`TransportError::InvalidProxy`] if a proxy variable is not valid.
+    pub fn from_env() -> Result<Self, TransportError> {
+        Self::new(CaPolicy::from_env().load()?)
+    }
+
+    /// A token for `anchors`, with the proxies of the environment.
+    ///
+    /// # Errors
+    /// [`TransportError::InvalidProxy`] if a proxy variable is not valid.
+    pub fn new(anchors: TrustAnchors) -> Result<Self, TransportError> {
+        Self::builder(anchors).build()
+    }
+
+    /// A token for `anchors`, with more to say about routes and TLS.
+    pub fn builder(anchors: TrustAnchors) -> TransportBuilder {
+        TransportBuilder {
+            anchors,
+            proxy: ProxyPolicy::default(),
+            provider: None,
+            tls_min_version: TlsVersion::default(),
+            https_only: false,
+            connect_timeout: CONNECT_TIMEOUT,
+            resolve: HashMap::new(),
+        }
+    }
+
+    /// Starts an HTTP client.
+    pub fn http(&self) -> HttpClientBuilder {
+        HttpClientBuilder::new(self.clone())
+    }
+
+    /// Starts a WebSocket connection to a `wss` or `ws` URL; await it to connect.
+    pub fn websocket<R: IntoClientRequest>(&self, request: R) -> WebSocketBuilder {
+        WebSocketBuilder::new(self.clone(), request.into_client_request())
+    }
+
+    /// The TLS configuration of this token for other protocols over rustls (gRPC, databases,
+    /// mail): the same verifier, provider and sessions, and no ALPN.
+    pub fn rustls_config(&self) -> Arc<ClientConfig> {
+        self.0.tls.plain()
+    }
+
+    /// What is trusted, and why.
+    pub fn report(&self) -> &TrustReport {
+        &self.0.report
+    }
+
+    /// The way that a connection to `url` would take.
+    ///
+    /// # Errors
+    /// [`TransportError::InvalidRequest`] if `url` is not an `https`, `http`, `wss` or `ws`
+    /// URL with a host.
+    pub fn route(&self, url: &str) -> Result<Route, TransportError> {
+        let url = Url::parse(url).map_err(invalid_request)?;
+        let destination = Destination::of(&url).ok_or_else(not_a_destination)?;
+        Ok(self.0.routes.to(&destination))
+    }
+
+    pub(crate) fn attempt(&self, destination: &Destination) -> Attempt {
+        Attempt {
+            host: destination.host.to_string(),
+            route: self.0.routes.to(destination),
+            report: Arc::clone(&self.0.report),
+        }
+    }
+
+    /// Refuses, before any socket, what this token does not connect to.
+    pub(crate) fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
+        if self.0.https_only && !destination.secure {
+            let host = destination.host.to_string();
+            return Err(TransportError::InsecureScheme { host });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.0.tls
+    }
+
+    pub(crate) fn routes(&self) -> &Arc<Routes> {
+        &self.0.routes
+    }
+
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.0.resolver
+    }
+
+    pub(crate) fn https_only(&self) -> bool {
+        self.0.https_only
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.0.connect_timeout
+    }
+}
+
+impl fmt::Debug for TrustedTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustedTransport")
+            .field("fingerprint", &self.0.report.fingerprint)
+            .field("routes", &format_args!("{}", self.0.routes))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a [`TrustedTransport`] is to be; from [`TrustedTransport::builder`].
+#[must_use = "a transport is not built until `build` is called"]
+pub struct TransportBuilder {
+    anchors: TrustAnchors,
+    proxy: ProxyPolicy,
+    provider: Option<Arc<CryptoProvider>>,
+    tls_min_version: TlsVersion,
+    https_only: bool,
+    connect_timeout: Duration,
+    resolve: HashMap<String, Vec<SocketAddr>>,
+}
+
+impl TransportBuilder {
+    /// Which proxies are used; the environment's unless this says otherwise.
+    pub fn proxy(mut self, proxy: ProxyPolicy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// The cryptography of TLS; that of the enabled feature unless this says otherwise.
+    pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// The oldest version of TLS that is spoken; 1.2 unless this says otherwise.
+    pub fn tls_min_version(mut self, oldest: TlsVersion) -> Self {
+        self.tls_min_version = oldest;
+        self
+    }
+
+    /// Refuses `http` and `ws` URLs, and redirects to them.
+    pub fn https_only(mut self, only: bool) -> Self {
+        self.https_only = only;
+        self
+    }
+
+    /// The time from name resolution to the end of the last handshake, on every connection;
+    /// 30 s unless this says otherwise.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Gives the addresses of `host` in place of the system's resolver, to both transports.
+    /// A port in the URL beats the port of an address. Names that a proxy resolves are not
+    /// affected.
+    pub fn resolve(mut self, host: impl AsRef<str>, addresses: impl AsRef<[SocketAddr]>) -> Self {
+        self.resolve.insert(
+            host.as_ref().to_ascii_lowercase(),
+            addresses.as_ref().to_vec(),
+        );
+        self
+    }
+
+    /// Builds the token.
+    ///
+    /// # Errors
+    /// [`TransportError::InvalidProxy`] if the proxy, or a variable that names one, is not
+    /// valid; [`TransportError::NoCryptoProvider`] and [`TransportError::Configuration`] if
+    /// TLS is not possible with the provider.
+    pub fn build(self) -> Result<TrustedTransport, TransportError> {
+        let (provider, name) = match self.provider {
+            Some(provider) => (provider, "the program's own"),
+            None => tls::default_provider()?,
+        };
+        let routes = Routes::new(&self.proxy)?;
+        let report = self.anchors.shared_report();
+        tracing::info!(
+            target: crate::LOG_TARGET,
+            routes = %routes,
+            crypto_provider = name,
+            fingerprint = report.fingerprint,
+            "transport built"
+        );
+        Ok(TrustedTransport(Arc::new(Inner {
+            tls: Tls::new(self.anchors.trust(), provider, self.tls_min_version)?,
+            report,
+            routes: Arc::new(routes),
+            resolver: Resolver::new(self.resolve),
+            https_only: self.https_only,
+            connect_timeout: self.connect_timeout,
+        })))
+    }
+}
+
+impl fmt::Debug for TransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportBuilder")
+            .field("anchors", &self.anchors)
+            .field("proxy", &self.proxy)
+            .field("https_only", &self.https_only)
+            .field("connect_timeout", &self.connect_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn invalid_request(
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> TransportError {
+    TransportError::InvalidRequest {
+        source: source.into(),
+    }
+}
+
+pub(crate) fn not_a_destination() -> TransportError {
+    invalid_request("the URL has no host, or a scheme that is not known here")
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

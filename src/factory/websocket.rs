@@ -1,0 +1,250 @@
+//! WebSocket clients (RFC 6455): the handshake is tungstenite's, the connection is the
+//! token's.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use http::HeaderName;
+use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
+use url::Url;
+
+use super::dial::{self, Connection, DialError};
+use super::error::TransportError;
+use super::route::Destination;
+use super::transport::{TrustedTransport, invalid_request, not_a_destination};
+
+/// An open WebSocket: a `Stream` and a `Sink` of messages.
+///
+/// It is made by awaiting [`TrustedTransport::websocket`], and by nothing else. Dropping it
+/// closes the connection without a closing handshake; [`close`](Self::close) does better.
+pub struct WebSocket(WebSocketStream<Connection>);
+
+impl WebSocket {
+    /// Sends a message and flushes it.
+    ///
+    /// # Errors
+    /// Those of the connection and of the protocol.
+    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_ready(cx)).await?;
+        Pin::new(&mut self.0).start_send(message)?;
+        std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_flush(cx)).await
+    }
+
+    /// The next message; `None` when the peer has closed.
+    ///
+    /// # Errors
+    /// Those of the connection and of the protocol.
+    pub async fn next(&mut self) -> Option<Result<Message, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_next(cx)).await
+    }
+
+    /// Starts the closing handshake; the peer's answer ends the stream.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub async fn close(&mut self, frame: Option<CloseFrame>) -> Result<(), Error> {
+        self.0.close(frame).await
+    }
+
+    /// The limits and buffer sizes in use.
+    pub fn config(&self) -> &WebSocketConfig {
+        self.0.get_config()
+    }
+}
+
+impl Stream for WebSocket {
+    type Item = Result<Message, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(cx)
+    }
+}
+
+impl Sink<Message> for WebSocket {
+    type Error = Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.0).poll_ready(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
+        Pin::new(&mut self.0).start_send(message)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.0).poll_close(cx)
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").finish_non_exhaustive()
+    }
+}
+
+/// A WebSocket that is not connected yet; from [`TrustedTransport::websocket`]. Awaiting it
+/// connects.
+#[must_use = "a WebSocket is not connected until it is awaited"]
+pub struct WebSocketBuilder {
+    transport: TrustedTransport,
+    /// An error stays here until the builder is awaited.
+    request: Result<Request, TransportError>,
+    config: Option<WebSocketConfig>,
+    connect_timeout: Duration,
+}
+
+impl WebSocketBuilder {
+    pub(crate) fn new(transport: TrustedTransport, request: Result<Request, Error>) -> Self {
+        Self {
+            connect_timeout: transport.connect_timeout(),
+            transport,
+            request: request.map_err(invalid_request),
+            config: None,
+        }
+    }
+
+    /// Adds a header to the request.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: Into<http::Error>>,
+        V: TryInto<HeaderValue, Error: Into<http::Error>>,
+    {
+        let header = name
+            .try_into()
+            .map_err(Into::<http::Error>::into)
+            .and_then(|name| Ok((name, value.try_into().map_err(Into::<http::Error>::into)?)));
+        self.request = self.request.and_then(|mut request| {
+            let (name, value) = header.map_err(invalid_request)?;
+            request.headers_mut().append(name, value);
+            Ok(request)
+        });
+        self
+    }
+
+    /// Offers a subprotocol (RFC 6455, 1.9), after those that were offered before.
+    pub fn subprotocol(mut self, name: &str) -> Self {
+        self.request = self.request.and_then(|mut request| {
+            let headers = request.headers_mut();
+            let offered = match headers.get(SEC_WEBSOCKET_PROTOCOL) {
+                Some(before) => [before.as_bytes(), b", ", name.as_bytes()].concat(),
+                None => name.as_bytes().to_vec(),
+            };
+            let offered = HeaderValue::from_bytes(&offered).map_err(invalid_request)?;
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, offered);
+            Ok(request)
+        });
+        self
+    }
+
+    /// Limits and buffer sizes; tungstenite's unless this says otherwise.
+    pub fn config(mut self, config: WebSocketConfig) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// The time from name resolution to the end of the upgrade; the token's unless this says
+    /// otherwise.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    async fn connect(self) -> Result<(WebSocket, Response), TransportError> {
+        let request = self.request?;
+        let destination = destination(&request)?;
+        self.transport.permit(&destination)?;
+        let attempt = self.transport.attempt(&destination);
+        let connecting = async {
+            let dialed = dial::dial(
+                &destination,
+                &attempt.route,
+                self.transport.resolver(),
+                self.transport.tls(),
+                self.connect_timeout,
+            );
+            let stream = dialed.await.map_err(Failure::Dial)?;
+            upgrade(request, stream, self.config)
+                .await
+                .map_err(Failure::Upgrade)
+        };
+        match tokio::time::timeout(self.connect_timeout, connecting).await {
+            Ok(Ok((socket, response))) => Ok((WebSocket(socket), response)),
+            Ok(Err(Failure::Dial(DialError { phase, source }))) => {
+                Err(attempt.failed(phase, source))
+            }
+            Ok(Err(Failure::Upgrade(error))) => Err(upgrade_error(attempt.host, error)),
+            Err(_elapsed) => Err(attempt.timed_out(self.connect_timeout)),
+        }
+    }
+}
+
+impl IntoFuture for WebSocketBuilder {
+    type Output = Result<(WebSocket, Response), TransportError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.connect())
+    }
+}
+
+// The request may hold a token in a header or in its URL.
+impl fmt::Debug for WebSocketBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocketBuilder")
+            .field("transport", &self.transport)
+            .field("connect_timeout", &self.connect_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+enum Failure {
+    Dial(DialError),
+    Upgrade(Error),
+}
+
+/// Where to connect. Without the check of the scheme, a stream without TLS could be given to
+/// a `wss` URL.
+fn destination(request: &Request) -> Result<Destination, TransportError> {
+    let url = Url::parse(&request.uri().to_string()).map_err(invalid_request)?;
+    if !matches!(url.scheme(), "ws" | "wss") {
+        return Err(not_a_destination());
+    }
+    Destination::of(&url).ok_or_else(not_a_destination)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the stream was opened under the token's own policy"
+)]
+async fn upgrade(
+    request: Request,
+    stream: Connection,
+    config: Option<WebSocketConfig>,
+) -> Result<(WebSocketStream<Connection>, Response), Error> {
+    tokio_tungstenite::client_async_with_config(request, stream, config).await
+}
+
+fn upgrade_error(host: String, error: Error) -> TransportError {
+    match error {
+        Error::Http(response) => TransportError::UpgradeRefused {
+            host,
+            status: response.status(),
+        },
+        error @ (Error::Url(_) | Error::HttpFormat(_)) => invalid_request(error),
+        error => TransportError::WebSocket(error),
+    }
+}
