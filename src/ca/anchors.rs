@@ -3,22 +3,20 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 
-use super::bundle::{Block, Blocks, Settled, Verdict};
+use super::bundle::{Block, Settled};
 use super::certificate::{Fingerprint, hex};
-use super::error::{BundleName, CaError};
-use super::platform;
-use super::policy::{BaseRoots, Decision, Input, NamedBundle};
-use super::read::{self, FileBytes, ReadError};
+use super::error::CaError;
+use super::policy::{BaseRoots, Decision};
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, TrustReport,
 };
+use super::sources::{Base, Bundle};
 
 /// What is trusted, loaded and final: obtainable only from
 /// [`CaPolicy::load`](crate::CaPolicy::load), and never empty.
@@ -76,134 +74,6 @@ pub(crate) fn load(
     let loaded = assemble(decision, &bundle, &base)?;
     log(&loaded.report, &bundle.settled);
     Ok(loaded)
-}
-
-/// The explicit part: strict about corruption.
-struct Bundle {
-    files: Vec<std::path::PathBuf>,
-    settled: Settled,
-    /// What an error about the whole is called.
-    name: BundleName,
-}
-
-impl Bundle {
-    fn read(bundles: &[NamedBundle<'_>], limit: u64) -> Result<Self, CaError> {
-        let mut blocks = Blocks::default();
-        let mut files = Vec::new();
-        for bundle in bundles {
-            for file in bundle.files(limit)? {
-                blocks
-                    .add(&file.path, &file.bytes)
-                    .map_err(|fault| CaError::Corrupt {
-                        bundle: bundle.name.of_file(&file.path),
-                        position: fault.place.position,
-                        line: fault.place.line,
-                        reason: fault.reason,
-                    })?;
-                files.push(file.path);
-            }
-        }
-        Ok(Self {
-            files,
-            settled: blocks.settle(),
-            name: bundles
-                .first()
-                .map(|bundle| bundle.name.clone())
-                .unwrap_or_default(),
-        })
-    }
-
-    /// Takes out what the base distrusts. Nothing left of a bundle that won is an error.
-    fn distrust(&mut self, base: &Base) -> Result<(), CaError> {
-        let distrusted: HashSet<Fingerprint> = base.settled.distrusted().map(sha256).collect();
-        for block in &mut self.settled.certificates {
-            if distrusted.contains(&block.certificate.sha256)
-                && !matches!(block.verdict, Verdict::Distrusted(_))
-            {
-                block.verdict = Verdict::Distrusted("the base roots distrust it".to_owned());
-            }
-        }
-        if self.name == BundleName::default() || self.settled.accepted().next().is_some() {
-            return Ok(());
-        }
-        Err(CaError::NoUsableCertificate {
-            bundle: self.name.clone(),
-            found: found_instead(&self.settled),
-        })
-    }
-}
-
-impl NamedBundle<'_> {
-    fn files(&self, limit: u64) -> Result<Vec<FileBytes>, CaError> {
-        match self.input {
-            Input::Path(path) => read::file_or_directory(path, limit),
-            Input::Bytes(bytes) if bytes.len() as u64 > limit => {
-                Err(ReadError::TooLarge(self.label().into()))
-            }
-            Input::Bytes(bytes) => Ok(vec![FileBytes {
-                path: self.label().into(),
-                bytes: bytes.to_vec(),
-            }]),
-        }
-        .map_err(|error| match error {
-            ReadError::Io(path, source) => CaError::Read {
-                bundle: self.name.of_file(&path),
-                source,
-            },
-            ReadError::NotAFile(path) => CaError::NotAFile {
-                bundle: self.name.of_file(&path),
-            },
-            ReadError::TooLarge(path) => CaError::TooLarge {
-                bundle: self.name.of_file(&path),
-                limit,
-            },
-        })
-    }
-
-    /// What the report calls bytes that are in no file.
-    fn label(&self) -> &str {
-        self.name.name.as_deref().unwrap_or_default()
-    }
-}
-
-impl BundleName {
-    /// The same bundle, where a directory has several files.
-    fn of_file(&self, file: &Path) -> Self {
-        Self {
-            path: self.path.as_ref().map(|_| file.to_owned()),
-            ..self.clone()
-        }
-    }
-}
-
-/// The roots below the bundle: lenient, what cannot be used is counted.
-struct Base {
-    kind: BaseKind,
-    settled: Settled,
-}
-
-impl Base {
-    fn load(base: BaseRoots) -> Self {
-        let (kind, blocks) = match base {
-            BaseRoots::None => (BaseKind::None, Blocks::default()),
-            #[cfg(feature = "mozilla-roots")]
-            BaseRoots::Mozilla => (BaseKind::Mozilla, mozilla()),
-            BaseRoots::Platform if platform::DELEGATED => (BaseKind::Delegated, Blocks::default()),
-            BaseRoots::Platform => (BaseKind::Platform, platform::blocks()),
-        };
-        let settled = blocks.settle();
-        Self { kind, settled }
-    }
-}
-
-#[cfg(feature = "mozilla-roots")]
-fn mozilla() -> Blocks {
-    Blocks::from_der(
-        "Mozilla's roots",
-        webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .map(AsRef::as_ref),
-    )
 }
 
 fn assemble(
@@ -334,26 +204,6 @@ fn warnings(bundle: &Bundle, base: &Base, from_base: usize) -> Vec<String> {
         warnings.push("the operating system has no root certificates".to_owned());
     }
     warnings
-}
-
-fn found_instead(settled: &Settled) -> String {
-    let tally = settled.tally;
-    let counts = [
-        (settled.distrusted().count(), "distrusted certificates"),
-        (settled.unusable().count(), "unusable certificates"),
-        (tally.crls, "revocation lists"),
-        (tally.private_keys, "private keys"),
-        (tally.other, "other blocks"),
-    ];
-    let found: Vec<_> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    match found.is_empty() {
-        true => "text without a PEM block".to_owned(),
-        false => found.join(", "),
-    }
 }
 
 fn sha256((block, _): (&Block, &str)) -> Fingerprint {

@@ -11,6 +11,7 @@ mod platform;
 mod policy;
 mod read;
 mod report;
+mod sources;
 
 pub(crate) use anchors::Trust;
 pub use anchors::TrustAnchors;

@@ -23,8 +23,9 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 use url::Host;
 
-use super::error::Phase;
-use super::route::{Destination, ProxyServer, Route};
+use super::attempt::Phase;
+use super::proxy::ProxyServer;
+use super::route::{Destination, Route};
 use super::tls::Tls;
 
 /// A stream to the destination: TLS if it is secure, over TCP or TLS to a proxy.

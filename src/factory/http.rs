@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
-use reqwest::{Body, IntoUrl, Request, Response, redirect, retry};
-use serde::Serialize;
+use http::{HeaderMap, HeaderValue, Method};
+use reqwest::{IntoUrl, Request, Response, redirect, retry};
 
-use super::error::{Phase, TransportError};
+use super::attempt::Phase;
+use super::error::TransportError;
+use super::request::RequestBuilder;
 use super::route::{Destination, Routes};
 use super::tls::HttpVersions;
 use super::transport::{TrustedTransport, invalid_request};
@@ -63,10 +64,7 @@ impl HttpClient {
 
     /// Starts a request. A URL that is not valid is an error when it is sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder {
-            request: self.client.request(method, url),
-            client: self.clone(),
-        }
+        RequestBuilder::new(self.client.request(method, url), self.clone())
     }
 
     /// Sends a request.
@@ -364,93 +362,5 @@ impl fmt::Debug for HttpClientBuilder {
         f.debug_struct("HttpClientBuilder")
             .field("transport", &self.transport)
             .finish_non_exhaustive()
-    }
-}
-
-/// A request that is not sent yet; from [`HttpClient`].
-#[must_use = "a request is not sent until `send` is called"]
-pub struct RequestBuilder {
-    request: reqwest::RequestBuilder,
-    client: HttpClient,
-}
-
-macro_rules! parts {
-    ($($(#[$attribute:meta])* $name:ident $([$($generics:tt)*])? ($($argument:ident: $type:ty),*);)*) => {$(
-        $(#[$attribute])*
-        pub fn $name $(<$($generics)*>)? (mut self, $($argument: $type),*) -> Self {
-            self.request = self.request.$name($($argument),*);
-            self
-        }
-    )*};
-}
-
-impl RequestBuilder {
-    parts! {
-        /// Adds headers, in place of those of the same name.
-        headers(headers: HeaderMap);
-        /// HTTP Basic authentication (RFC 7617).
-        basic_auth(user: impl fmt::Display, password: Option<impl fmt::Display>);
-        /// A bearer token (RFC 6750).
-        bearer_auth(token: impl fmt::Display);
-        /// The body.
-        body(body: impl Into<Body>);
-        /// The time for this request, body included, in place of the client's.
-        timeout(timeout: Duration);
-        /// The version of HTTP.
-        version(version: Version);
-        /// Appends to the query of the URL.
-        query[T: Serialize + ?Sized](query: &T);
-        /// A body of the type `application/x-www-form-urlencoded`.
-        form[T: Serialize + ?Sized](form: &T);
-        /// A body of the type `application/json`.
-        #[cfg(feature = "json")]
-        json[T: Serialize + ?Sized](json: &T);
-        /// A body of the type `multipart/form-data`.
-        #[cfg(feature = "multipart")]
-        multipart(form: reqwest::multipart::Form);
-    }
-
-    /// Adds a header.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        HeaderName: TryFrom<N, Error: Into<http::Error>>,
-        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
-    {
-        self.request = self.request.header(name, value);
-        self
-    }
-
-    /// The request, to be sent with [`HttpClient::execute`].
-    ///
-    /// # Errors
-    /// [`TransportError::InvalidRequest`] if the URL, a header or the body is not valid.
-    pub fn build(self) -> Result<Request, TransportError> {
-        self.request
-            .build()
-            .map_err(|error| invalid_request(error.without_url()))
-    }
-
-    /// Sends the request.
-    ///
-    /// # Errors
-    /// [`TransportError::InvalidRequest`], and those of [`HttpClient::execute`].
-    pub async fn send(self) -> Result<Response, TransportError> {
-        let client = self.client.clone();
-        client.execute(self.build()?).await
-    }
-
-    /// The same request again; `None` if its body is a stream.
-    pub fn try_clone(&self) -> Option<Self> {
-        Some(Self {
-            request: self.request.try_clone()?,
-            client: self.client.clone(),
-        })
-    }
-}
-
-// Headers and URL may hold a token.
-impl fmt::Debug for RequestBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestBuilder").finish_non_exhaustive()
     }
 }

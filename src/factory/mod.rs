@@ -1,16 +1,23 @@
 //! Builds what may connect, from what `ca` decided.
 
+mod attempt;
 mod dial;
 mod error;
+mod failure;
 mod http;
+mod proxy;
+mod request;
 mod route;
 mod tls;
 mod transport;
 mod websocket;
 
-pub use self::error::{Peer, Refusal, TransportError, TrustFailure};
-pub use self::http::{HttpClient, HttpClientBuilder, RequestBuilder};
-pub use self::route::{CustomProxy, ProxyPolicy, Route};
+pub use self::error::TransportError;
+pub use self::failure::{Peer, Refusal, TrustFailure};
+pub use self::http::{HttpClient, HttpClientBuilder};
+pub use self::proxy::{CustomProxy, ProxyPolicy};
+pub use self::request::RequestBuilder;
+pub use self::route::Route;
 pub use self::tls::TlsVersion;
 pub use self::transport::{TransportBuilder, TrustedTransport};
 pub use self::websocket::{WebSocket, WebSocketBuilder};

@@ -12,10 +12,12 @@ use rustls::crypto::CryptoProvider;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use url::Url;
 
+use super::attempt::Attempt;
 use super::dial::Resolver;
-use super::error::{Attempt, TransportError};
+use super::error::TransportError;
 use super::http::HttpClientBuilder;
-use super::route::{Destination, ProxyPolicy, Route, Routes};
+use super::proxy::ProxyPolicy;
+use super::route::{Destination, Route, Routes};
 use super::tls::{self, Tls, TlsVersion};
 use super::websocket::WebSocketBuilder;
 use crate::ca::{CaPolicy, TrustAnchors, TrustReport};

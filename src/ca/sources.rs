@@ -1,0 +1,164 @@
+//! The winning bundle and the base roots, read: strict about the one, lenient about the other.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::bundle::{Blocks, Settled, Verdict};
+use super::certificate::Fingerprint;
+use super::error::{BundleName, CaError};
+use super::platform;
+use super::policy::{BaseRoots, Input, NamedBundle};
+use super::read::{self, FileBytes, ReadError};
+use super::report::BaseKind;
+
+/// The explicit part: strict about corruption.
+pub(crate) struct Bundle {
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) settled: Settled,
+    /// What an error about the whole is called.
+    name: BundleName,
+}
+
+impl Bundle {
+    pub(crate) fn read(bundles: &[NamedBundle<'_>], limit: u64) -> Result<Self, CaError> {
+        let mut blocks = Blocks::default();
+        let mut files = Vec::new();
+        for bundle in bundles {
+            for file in bundle.files(limit)? {
+                blocks
+                    .add(&file.path, &file.bytes)
+                    .map_err(|fault| CaError::Corrupt {
+                        bundle: bundle.name.of_file(&file.path),
+                        position: fault.place.position,
+                        line: fault.place.line,
+                        reason: fault.reason,
+                    })?;
+                files.push(file.path);
+            }
+        }
+        Ok(Self {
+            files,
+            settled: blocks.settle(),
+            name: bundles
+                .first()
+                .map(|bundle| bundle.name.clone())
+                .unwrap_or_default(),
+        })
+    }
+
+    /// Takes out what the base distrusts. Nothing left of a bundle that won is an error.
+    pub(crate) fn distrust(&mut self, base: &Base) -> Result<(), CaError> {
+        let distrusted: HashSet<Fingerprint> = base
+            .settled
+            .distrusted()
+            .map(|(block, _)| block.certificate.sha256)
+            .collect();
+        for block in &mut self.settled.certificates {
+            if distrusted.contains(&block.certificate.sha256)
+                && !matches!(block.verdict, Verdict::Distrusted(_))
+            {
+                block.verdict = Verdict::Distrusted("the base roots distrust it".to_owned());
+            }
+        }
+        if self.name == BundleName::default() || self.settled.accepted().next().is_some() {
+            return Ok(());
+        }
+        Err(CaError::NoUsableCertificate {
+            bundle: self.name.clone(),
+            found: found_instead(&self.settled),
+        })
+    }
+}
+
+impl NamedBundle<'_> {
+    fn files(&self, limit: u64) -> Result<Vec<FileBytes>, CaError> {
+        match self.input {
+            Input::Path(path) => read::file_or_directory(path, limit),
+            Input::Bytes(bytes) if bytes.len() as u64 > limit => {
+                Err(ReadError::TooLarge(self.label().into()))
+            }
+            Input::Bytes(bytes) => Ok(vec![FileBytes {
+                path: self.label().into(),
+                bytes: bytes.to_vec(),
+            }]),
+        }
+        .map_err(|error| match error {
+            ReadError::Io(path, source) => CaError::Read {
+                bundle: self.name.of_file(&path),
+                source,
+            },
+            ReadError::NotAFile(path) => CaError::NotAFile {
+                bundle: self.name.of_file(&path),
+            },
+            ReadError::TooLarge(path) => CaError::TooLarge {
+                bundle: self.name.of_file(&path),
+                limit,
+            },
+        })
+    }
+
+    /// What the report calls bytes that are in no file.
+    fn label(&self) -> &str {
+        self.name.name.as_deref().unwrap_or_default()
+    }
+}
+
+impl BundleName {
+    /// The same bundle, where a directory has several files.
+    fn of_file(&self, file: &Path) -> Self {
+        Self {
+            path: self.path.as_ref().map(|_| file.to_owned()),
+            ..self.clone()
+        }
+    }
+}
+
+/// The roots below the bundle: lenient, what cannot be used is counted.
+pub(crate) struct Base {
+    pub(crate) kind: BaseKind,
+    pub(crate) settled: Settled,
+}
+
+impl Base {
+    pub(crate) fn load(base: BaseRoots) -> Self {
+        let (kind, blocks) = match base {
+            BaseRoots::None => (BaseKind::None, Blocks::default()),
+            #[cfg(feature = "mozilla-roots")]
+            BaseRoots::Mozilla => (BaseKind::Mozilla, mozilla()),
+            BaseRoots::Platform if platform::DELEGATED => (BaseKind::Delegated, Blocks::default()),
+            BaseRoots::Platform => (BaseKind::Platform, platform::blocks()),
+        };
+        let settled = blocks.settle();
+        Self { kind, settled }
+    }
+}
+
+#[cfg(feature = "mozilla-roots")]
+fn mozilla() -> Blocks {
+    Blocks::from_der(
+        "Mozilla's roots",
+        webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .map(AsRef::as_ref),
+    )
+}
+
+fn found_instead(settled: &Settled) -> String {
+    let tally = settled.tally;
+    let counts = [
+        (settled.distrusted().count(), "distrusted certificates"),
+        (settled.unusable().count(), "unusable certificates"),
+        (tally.crls, "revocation lists"),
+        (tally.private_keys, "private keys"),
+        (tally.other, "other blocks"),
+    ];
+    let found: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    match found.is_empty() {
+        true => "text without a PEM block".to_owned(),
+        false => found.join(", "),
+    }
+}

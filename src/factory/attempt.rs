@@ -1,0 +1,103 @@
+//! A connection that was tried and failed: which kind of error it is, told by the types in
+//! the chain of causes.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::CertificateError;
+
+use super::error::TransportError;
+use super::failure::{Peer, TrustFailure};
+use super::route::Route;
+use crate::ca::TrustReport;
+
+/// A connection that was tried: what its failure is put into words with.
+pub(crate) struct Attempt {
+    pub(crate) host: String,
+    pub(crate) route: Route,
+    pub(crate) report: Arc<TrustReport>,
+}
+
+/// How far an attempt came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not beyond the proxy.
+    Proxy,
+    /// Towards the host itself.
+    Host,
+}
+
+impl Attempt {
+    pub(crate) fn failed(
+        self,
+        phase: Phase,
+        source: Box<dyn Error + Send + Sync>,
+    ) -> TransportError {
+        if let Some(error) = certificate_error(&*source) {
+            return TransportError::Untrusted(self.untrusted(phase, error));
+        }
+        let Self { host, route, .. } = self;
+        match phase {
+            Phase::Proxy => TransportError::Proxy {
+                host,
+                route,
+                source,
+            },
+            Phase::Host => TransportError::Connect {
+                host,
+                route,
+                source,
+            },
+        }
+    }
+
+    pub(crate) fn timed_out(self, deadline: Duration) -> TransportError {
+        TransportError::ConnectTimeout {
+            host: self.host,
+            route: self.route,
+            deadline,
+        }
+    }
+
+    fn untrusted(self, phase: Phase, error: CertificateError) -> TrustFailure {
+        let peer = match phase {
+            Phase::Proxy => Peer::Proxy,
+            Phase::Host => Peer::Host,
+        };
+        TrustFailure::new(self.host, peer, self.route, error, self.report)
+    }
+}
+
+/// Finds what the verifier said. `io::Error` hides what it wraps from `source()`.
+fn certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(error)) = error.downcast_ref() {
+            return Some(error.clone());
+        }
+        next = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_certificate_is_found_through_nested_io_errors() {
+        let error = rustls::Error::InvalidCertificate(CertificateError::Expired);
+        let nested = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
+        assert_eq!(certificate_error(&nested), Some(CertificateError::Expired));
+        let other = io::Error::other(rustls::Error::DecryptError);
+        assert_eq!(certificate_error(&other), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! A refused certificate, put into words: whose it was, why it was refused, and what the
+//! person behind the program can do.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::CertificateError;
+
+use super::route::Route;
+use crate::ca::{SourceKind, TrustReport};
+
+/// A peer's certificate was refused.
+#[derive(Clone)]
+pub struct TrustFailure(Arc<Failure>);
+
+struct Failure {
+    host: String,
+    peer: Peer,
+    route: Route,
+    error: rustls::Error,
+    refusal: Refusal,
+    report: Arc<TrustReport>,
+}
+
+/// Who presented the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Peer {
+    /// The host of the URL, or whoever intercepts connections to it.
+    Host,
+    /// The proxy itself, which is connected to with TLS.
+    Proxy,
+}
+
+/// Why a certificate was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No trust anchor stands behind it.
+    UnknownIssuer,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come, or the clock is wrong.
+    NotYetValid,
+    /// It is for other names.
+    WrongHost,
+    /// Its issuer took it back.
+    Revoked,
+    /// See the error's source.
+    Other,
+}
+
+impl TrustFailure {
+    pub(crate) fn new(
+        host: String,
+        peer: Peer,
+        route: Route,
+        error: CertificateError,
+        report: Arc<TrustReport>,
+    ) -> Self {
+        Self(Arc::new(Failure {
+            host,
+            peer,
+            route,
+            refusal: Refusal::from(&error),
+            error: rustls::Error::InvalidCertificate(error),
+            report,
+        }))
+    }
+
+    /// The host of the URL.
+    pub fn host(&self) -> &str {
+        &self.0.host
+    }
+
+    /// Who presented the certificate.
+    pub fn peer(&self) -> Peer {
+        self.0.peer
+    }
+
+    /// The way that was taken.
+    pub fn route(&self) -> &Route {
+        &self.0.route
+    }
+
+    /// Why it was refused.
+    pub fn refusal(&self) -> Refusal {
+        self.0.refusal
+    }
+
+    /// The policy that refused it.
+    pub fn report(&self) -> &TrustReport {
+        &self.0.report
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        let Failure { host, report, .. } = &*self.0;
+        match self.0.refusal {
+            Refusal::UnknownIssuer => match (report.source.kind, &report.source.path) {
+                (SourceKind::Platform, _) => {
+                    "if your network inspects TLS, set CODEX_CA_CERTIFICATE \
+                    to a PEM file with your company's CA certificates"
+                        .to_owned()
+                }
+                (_, Some(path)) => format!(
+                    "if your network inspects TLS, add its CA certificate to {}, which {} names",
+                    path.display(),
+                    report.source.name.as_deref().unwrap_or("the program")
+                ),
+                (_, None) => "if your network inspects TLS, its CA certificate is missing in the \
+                    bundle that the program brings along"
+                    .to_owned(),
+            },
+            Refusal::Expired => {
+                format!(
+                    "check this computer's clock; if it is right, {host} needs a new certificate"
+                )
+            }
+            Refusal::NotYetValid => "check this computer's clock".to_owned(),
+            Refusal::WrongHost => format!("check that {host} is the name that its operator uses"),
+            Refusal::Revoked | Refusal::Other => {
+                format!("tell the operator of {host}; nothing here should work around it")
+            }
+        }
+    }
+
+    /// The anchors that were searched, in words.
+    fn anchors(&self) -> String {
+        let report = &self.0.report;
+        match report.anchors {
+            Some(count) => format!("{count} trust anchors from {}", report.source),
+            None => format!("the operating system's roots and {}", report.source),
+        }
+    }
+}
+
+impl fmt::Display for TrustFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure {
+            host,
+            route,
+            refusal,
+            ..
+        } = &*self.0;
+        let whose = match (self.0.peer, route.proxy()) {
+            (Peer::Proxy, Some(proxy)) => format!("the proxy {proxy}, on the way to {host},"),
+            _ => format!("{host}, connected {route},"),
+        };
+        write!(f, "the certificate of {whose} was refused: {refusal}")?;
+        if *refusal == Refusal::UnknownIssuer {
+            write!(f, " among {}", self.anchors())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TrustFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustFailure")
+            .field("host", &self.0.host)
+            .field("peer", &self.0.peer)
+            .field("route", &self.0.route)
+            .field("refusal", &self.0.refusal)
+            .field("error", &self.0.error)
+            .field("fingerprint", &self.0.report.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for TrustFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0.error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownIssuer => "no issuer of it is",
+            Self::Expired => "it has expired",
+            Self::NotYetValid => "it is not valid yet",
+            Self::WrongHost => "it is for other host names",
+            Self::Revoked => "it was revoked",
+            Self::Other => "it is not acceptable",
+        })
+    }
+}
+
+impl From<&CertificateError> for Refusal {
+    fn from(error: &CertificateError) -> Self {
+        match error {
+            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Self::NotYetValid
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::WrongHost
+            }
+            CertificateError::Revoked => Self::Revoked,
+            _ => Self::Other,
+        }
+    }
+}
