@@ -17,6 +17,7 @@ pub(crate) use anchors::Trust;
 pub use anchors::TrustAnchors;
 pub use error::{BundleName, CaError};
 pub use policy::{BaseRoots, CaPolicy};
+pub(crate) use report::counted;
 pub use report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
     SourceKind, TrustReport, TrustSource,

@@ -183,16 +183,45 @@ impl TrustReport {
     fn totals(&self) -> String {
         let base = match (self.base.kind, self.base.anchors) {
             (BaseKind::None, _) => "no base roots".to_owned(),
-            (BaseKind::Mozilla, Some(count)) => format!("{count} of Mozilla's roots"),
-            (BaseKind::Platform, Some(count)) => format!("{count} of the platform's roots"),
+            (BaseKind::Mozilla, Some(count)) => counted(count, "root") + " of Mozilla's",
+            (BaseKind::Platform, Some(count)) => counted(count, "root") + " of the platform",
             _ => "the operating system's own roots".to_owned(),
         };
-        let bundle = match self.source.kind {
-            SourceKind::Platform => String::new(),
-            _ => format!("{} from the bundle and ", self.bundle.accepted.len()),
-        };
-        format!("{bundle}{base}")
+        if self.source.kind == SourceKind::Platform {
+            return base;
+        }
+        let accepted = counted(self.bundle.accepted.len(), "certificate");
+        format!("{accepted} from the bundle and {base}")
     }
+
+    /// What decides nothing, in words; empty if there is nothing.
+    fn left_out(&self) -> String {
+        let bundle = &self.bundle;
+        found([
+            (bundle.distrusted.len(), "distrusted certificate"),
+            (bundle.unusable.len(), "unusable certificate"),
+            (bundle.duplicates, "duplicate"),
+            (bundle.crls, "revocation list"),
+            (bundle.private_keys, "private key"),
+            (bundle.other, "other block"),
+            (self.base.ignored.unwrap_or_default(), "unusable base root"),
+        ])
+    }
+}
+
+/// `1 certificate`, `2 certificates`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What there is any of, as a list in words.
+pub(crate) fn found<const N: usize>(counts: [(usize, &str); N]) -> String {
+    counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| counted(count, what))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl fmt::Display for TrustReport {
@@ -204,22 +233,9 @@ impl fmt::Display for TrustReport {
             write!(f, "\nnot used: {} is set to {path}", lost.name)?;
         }
         write!(f, "\ntrusts: {}", self.totals())?;
-        let bundle = &self.bundle;
-        for (count, what) in [
-            (bundle.distrusted.len(), "distrusted"),
-            (bundle.unusable.len(), "unusable"),
-            (bundle.duplicates, "duplicate"),
-            (bundle.crls, "revocation lists, not enforced"),
-            (bundle.private_keys, "private keys, passed over"),
-            (bundle.other, "other blocks, passed over"),
-            (
-                self.base.ignored.unwrap_or_default(),
-                "of the base roots unusable",
-            ),
-        ] {
-            if count > 0 {
-                write!(f, "\nleft out: {count} {what}")?;
-            }
+        let left_out = self.left_out();
+        if !left_out.is_empty() {
+            write!(f, "\nleft out: {left_out}")?;
         }
         for warning in &self.warnings {
             write!(f, "\nwarning: {warning}")?;

@@ -9,7 +9,7 @@ use super::error::{BundleName, CaError};
 use super::platform;
 use super::policy::{BaseRoots, Input, NamedBundle};
 use super::read::{self, FileBytes, ReadError};
-use super::report::BaseKind;
+use super::report::{self, BaseKind};
 
 /// The explicit part: strict about corruption.
 pub(crate) struct Bundle {
@@ -145,20 +145,15 @@ fn mozilla() -> Blocks {
 
 fn found_instead(settled: &Settled) -> String {
     let tally = settled.tally;
-    let counts = [
-        (settled.distrusted().count(), "distrusted certificates"),
-        (settled.unusable().count(), "unusable certificates"),
-        (tally.crls, "revocation lists"),
-        (tally.private_keys, "private keys"),
-        (tally.other, "other blocks"),
-    ];
-    let found: Vec<_> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
+    let found = report::found([
+        (settled.distrusted().count(), "distrusted certificate"),
+        (settled.unusable().count(), "unusable certificate"),
+        (tally.crls, "revocation list"),
+        (tally.private_keys, "private key"),
+        (tally.other, "other block"),
+    ]);
     match found.is_empty() {
         true => "text without a PEM block".to_owned(),
-        false => found.join(", "),
+        false => found,
     }
 }

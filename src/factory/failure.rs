@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls::CertificateError;
 
 use super::route::Route;
-use crate::ca::{SourceKind, TrustReport};
+use crate::ca::{SourceKind, TrustReport, counted};
 
 /// A peer's certificate was refused.
 #[derive(Clone)]
@@ -130,7 +130,7 @@ impl TrustFailure {
     fn anchors(&self) -> String {
         let report = &self.0.report;
         match report.anchors {
-            Some(count) => format!("{count} trust anchors from {}", report.source),
+            Some(count) => format!("{} from {}", counted(count, "trust anchor"), report.source),
             None => format!("the operating system's roots and {}", report.source),
         }
     }

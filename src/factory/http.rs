@@ -1,30 +1,23 @@
-//! The HTTP client: reqwest's, with the options that cannot change trust or route.
+//! The HTTP client: reqwest's, and its failures in the words of the transport.
 
+use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method};
-use reqwest::{IntoUrl, Request, Response, redirect, retry};
+use http::Method;
+use reqwest::{IntoUrl, Request, Response, redirect};
 
 use super::attempt::Phase;
 use super::error::TransportError;
 use super::request::RequestBuilder;
-use super::route::{Destination, Routes};
-use super::tls::HttpVersions;
+use super::route::Destination;
 use super::transport::{TrustedTransport, invalid_request};
 
 #[expect(
     clippy::disallowed_types,
-    reason = "the factory wraps it; it never leaves this file"
+    reason = "the factory wraps it; it never leaves these files"
 )]
-type RawClient = reqwest::Client;
-
-#[expect(
-    clippy::disallowed_types,
-    reason = "the factory wraps it; it never leaves this file"
-)]
-type RawBuilder = reqwest::ClientBuilder;
+pub(super) type RawClient = reqwest::Client;
 
 /// An HTTP client whose connections are the token's. Cloning it is cheap, and clones share
 /// their connections.
@@ -47,6 +40,18 @@ macro_rules! methods {
 }
 
 impl HttpClient {
+    pub(super) fn new(
+        client: RawClient,
+        transport: TrustedTransport,
+        connect_timeout: Duration,
+    ) -> Self {
+        Self {
+            client,
+            transport,
+            connect_timeout,
+        }
+    }
+
     methods! {
         /// Starts a GET request.
         get = GET;
@@ -78,8 +83,12 @@ impl HttpClient {
         if let Some(destination) = &destination {
             self.permit(destination)?;
         }
-        let sent = self.client.execute(request).await;
-        sent.map_err(|error| self.explain(error, destination))
+        let sent = async {
+            let sent = self.client.execute(request).await;
+            (sent, REDIRECTED.with(Cell::take))
+        };
+        let (sent, redirected) = REDIRECTED.scope(Cell::new(None), sent).await;
+        sent.map_err(|error| self.explain(error, redirected.or(destination)))
     }
 
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
@@ -98,26 +107,46 @@ impl HttpClient {
         Ok(())
     }
 
-    fn explain(&self, error: reqwest::Error, asked: Option<Destination>) -> TransportError {
-        if error.is_builder() {
-            return invalid_request(error.without_url());
-        }
-        // After a redirect it is another one.
-        let destination = error.url().and_then(Destination::of).or(asked);
+    fn explain(&self, error: reqwest::Error, last: Option<Destination>) -> TransportError {
         // A URL may hold a token.
         let error = error.without_url();
-        let Some(destination) = destination.filter(|_| error.is_connect()) else {
+        if error.is_builder() {
+            return invalid_request(error);
+        }
+        let Some(destination) = last else {
             return TransportError::Http(error);
         };
-        let attempt = self.transport.attempt(&destination);
-        match error.is_timeout() {
-            true => attempt.timed_out(self.connect_timeout),
-            false => {
-                let phase = phase(&error, &destination, attempt.route.is_direct());
-                attempt.failed(phase, Box::new(error))
-            }
+        if let Err(insecure) = self.transport.permit(&destination) {
+            return insecure;
         }
+        if !error.is_connect() {
+            return TransportError::Http(error);
+        }
+        let attempt = self.transport.attempt(&destination);
+        if error.is_timeout() {
+            return attempt.timed_out(self.connect_timeout);
+        }
+        let phase = phase(&error, &destination, attempt.route.is_direct());
+        attempt.failed(phase, Box::new(error))
     }
+}
+
+tokio::task_local! {
+    /// Where the request that is being sent was last redirected to. reqwest's errors name the
+    /// host that was asked first.
+    static REDIRECTED: Cell<Option<Destination>>;
+}
+
+/// Obeys `policy`, and notes where it leads.
+pub(super) fn noted(policy: redirect::Policy) -> redirect::Policy {
+    redirect::Policy::custom(move |attempt| {
+        let destination = Destination::of(attempt.url());
+        // Nobody listens only outside of `execute`, and then nobody explains.
+        REDIRECTED
+            .try_with(|redirected| redirected.set(destination))
+            .ok();
+        policy.redirect(attempt)
+    })
 }
 
 impl fmt::Debug for HttpClient {
@@ -144,223 +173,5 @@ fn phase(error: &reqwest::Error, destination: &Destination, direct: bool) -> Pha
     match next {
         Some(cause) if destination.secure && cause.is::<std::io::Error>() => Phase::Host,
         _ => Phase::Proxy,
-    }
-}
-
-macro_rules! options {
-    ($($(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*);)*) => {$(
-        $(#[$attribute])*
-        pub fn $name(mut self, $($argument: $type),*) -> Self {
-            self.builder = self.builder.$name($($argument),*);
-            self
-        }
-    )*};
-}
-
-/// The options of an [`HttpClient`]; from [`TrustedTransport::http`].
-///
-/// They are those of reqwest that cannot change trust or route. What decides these (roots,
-/// TLS, proxies, name resolution, sockets) is the token's, and there is no option for it here.
-#[must_use = "a client is not built until `build` is called"]
-pub struct HttpClientBuilder {
-    builder: RawBuilder,
-    transport: TrustedTransport,
-    versions: HttpVersions,
-    connect_timeout: Duration,
-    /// The first option that is not valid.
-    error: Option<TransportError>,
-}
-
-impl HttpClientBuilder {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where an HTTP client begins; `build` gives it the token's TLS"
-    )]
-    pub(crate) fn new(transport: TrustedTransport) -> Self {
-        Self {
-            builder: RawClient::builder(),
-            connect_timeout: transport.connect_timeout(),
-            transport,
-            versions: HttpVersions::default(),
-            error: None,
-        }
-    }
-
-    options! {
-        /// Headers of every request that does not set them itself.
-        default_headers(headers: HeaderMap);
-        /// What is done with redirects; ten are followed unless this says otherwise.
-        redirect(policy: redirect::Policy);
-        /// Whether redirects carry a `Referer`; they do unless this says otherwise.
-        referer(enable: bool);
-        /// Which requests are sent again.
-        retry(policy: retry::Builder);
-        /// The time for a request as a whole, body included; none unless this says otherwise.
-        timeout(timeout: Duration);
-        /// The time that a read may take; none unless this says otherwise.
-        read_timeout(timeout: Duration);
-        /// How long an idle connection is kept; 90 s unless this says otherwise.
-        pool_idle_timeout(timeout: Option<Duration>);
-        /// How many idle connections are kept for a host.
-        pool_max_idle_per_host(max: usize);
-        /// Sends headers as `Title-Case` in HTTP/1.
-        http1_title_case_headers();
-        /// Accepts header values that go on in the next line.
-        http1_allow_obsolete_multiline_headers_in_responses(value: bool);
-        /// Passes over headers that are not valid.
-        http1_ignore_invalid_headers_in_responses(value: bool);
-        /// Accepts blanks between a header's name and the colon.
-        http1_allow_spaces_after_header_name_in_responses(value: bool);
-        /// The most headers in a response.
-        http1_max_headers(max: usize);
-        /// Accepts HTTP/0.9 responses.
-        http09_responses();
-        /// The initial window of a stream, in bytes (RFC 9113, 6.9.2).
-        #[cfg(feature = "http2")]
-        http2_initial_stream_window_size(bytes: Option<u32>);
-        /// The initial window of a connection, in bytes.
-        #[cfg(feature = "http2")]
-        http2_initial_connection_window_size(bytes: Option<u32>);
-        /// Adapts the windows to the connection.
-        #[cfg(feature = "http2")]
-        http2_adaptive_window(enable: bool);
-        /// The largest frame that is accepted, in bytes.
-        #[cfg(feature = "http2")]
-        http2_max_frame_size(bytes: Option<u32>);
-        /// The largest header list that is accepted, in bytes.
-        #[cfg(feature = "http2")]
-        http2_max_header_list_size(bytes: u32);
-        /// Pings a connection that was silent for so long.
-        #[cfg(feature = "http2")]
-        http2_keep_alive_interval(interval: Option<Duration>);
-        /// Closes a connection whose ping is not answered in time.
-        #[cfg(feature = "http2")]
-        http2_keep_alive_timeout(timeout: Duration);
-        /// Pings idle connections too.
-        #[cfg(feature = "http2")]
-        http2_keep_alive_while_idle(enable: bool);
-        /// Sends small packets at once; on unless this says otherwise.
-        tcp_nodelay(enable: bool);
-        /// Probes a silent connection after so long.
-        tcp_keepalive(after: Option<Duration>);
-        /// The time between probes.
-        tcp_keepalive_interval(interval: Option<Duration>);
-        /// How many probes may stay unanswered.
-        tcp_keepalive_retries(retries: Option<u32>);
-        /// How long sent data may stay unacknowledged.
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        tcp_user_timeout(timeout: Option<Duration>);
-        /// Keeps cookies between requests.
-        #[cfg(feature = "cookies")]
-        cookie_store(enable: bool);
-        /// Asks for and unpacks gzip.
-        #[cfg(feature = "gzip")]
-        gzip(enable: bool);
-        /// Asks for and unpacks Brotli.
-        #[cfg(feature = "brotli")]
-        brotli(enable: bool);
-        /// Asks for and unpacks Zstandard.
-        #[cfg(feature = "zstd")]
-        zstd(enable: bool);
-        /// Asks for and unpacks deflate.
-        #[cfg(feature = "deflate")]
-        deflate(enable: bool);
-    }
-
-    /// The `User-Agent` of every request. A value that is not a header value is an error
-    /// when the client is built.
-    pub fn user_agent(
-        mut self,
-        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
-    ) -> Self {
-        match value.try_into() {
-            Ok(value) => self.builder = self.builder.user_agent(value),
-            Err(error) => {
-                self.error.get_or_insert(invalid_request(error.into()));
-            }
-        }
-        self
-    }
-
-    /// Keeps cookies in a store of the program's.
-    #[cfg(feature = "cookies")]
-    pub fn cookie_provider<C: reqwest::cookie::CookieStore + 'static>(
-        mut self,
-        store: Arc<C>,
-    ) -> Self {
-        self.builder = self.builder.cookie_provider(store);
-        self
-    }
-
-    /// The time from name resolution to the end of the last handshake; the token's unless
-    /// this says otherwise.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Speaks HTTP/1 only, and says so in the TLS handshake.
-    pub fn http1_only(mut self) -> Self {
-        self.builder = self.builder.http1_only();
-        self.versions = HttpVersions::Http1;
-        self
-    }
-
-    /// Speaks HTTP/2 only, and says so in the TLS handshake.
-    #[cfg(feature = "http2")]
-    pub fn http2_prior_knowledge(mut self) -> Self {
-        self.builder = self.builder.http2_prior_knowledge();
-        self.versions = HttpVersions::Http2;
-        self
-    }
-
-    /// Builds the client.
-    ///
-    /// # Errors
-    /// [`TransportError::InvalidRequest`] if an option is not valid.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "TLS is applied last, so that no option before it can change what is trusted"
-    )]
-    pub fn build(self) -> Result<HttpClient, TransportError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        let transport = self.transport;
-        let mut builder = with_routes(self.builder, Arc::clone(transport.routes()))
-            .connect_timeout(self.connect_timeout)
-            .https_only(transport.https_only());
-        for (host, addresses) in transport.resolver().given() {
-            builder = builder.resolve_to_addrs(host, addresses);
-        }
-        let client = builder
-            .tls_backend_preconfigured(transport.tls().http(self.versions))
-            .build()
-            .map_err(invalid_request)?;
-        Ok(HttpClient {
-            client,
-            transport,
-            connect_timeout: self.connect_timeout,
-        })
-    }
-}
-
-/// reqwest's own search for proxies is off in any case.
-fn with_routes(builder: RawBuilder, routes: Arc<Routes>) -> RawBuilder {
-    let builder = builder.no_proxy();
-    if routes.all_direct() {
-        return builder;
-    }
-    builder.proxy(reqwest::Proxy::custom(move |url| {
-        let route = routes.to(&Destination::of(url)?);
-        route.server().map(|proxy| proxy.url.clone())
-    }))
-}
-
-impl fmt::Debug for HttpClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClientBuilder")
-            .field("transport", &self.transport)
-            .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ mod dial;
 mod error;
 mod failure;
 mod http;
+mod http_builder;
 mod proxy;
 mod request;
 mod route;
@@ -14,7 +15,8 @@ mod websocket;
 
 pub use self::error::TransportError;
 pub use self::failure::{Peer, Refusal, TrustFailure};
-pub use self::http::{HttpClient, HttpClientBuilder};
+pub use self::http::HttpClient;
+pub use self::http_builder::HttpClientBuilder;
 pub use self::proxy::{CustomProxy, ProxyPolicy};
 pub use self::request::RequestBuilder;
 pub use self::route::Route;

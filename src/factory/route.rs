@@ -272,7 +272,8 @@ mod tests {
         let (a, b) = ("http://a:1", "http://b:2");
         let through_a = "through http://a:1";
         let through_b = "through http://b:2";
-        let cases: [(&[(&str, &str)], &str, &str); 9] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+        let cases: [Case<'_>; 9] = [
             (&[], "directly", "directly"),
             (&[("HTTPS_PROXY", a)], through_a, "directly"),
             (&[("https_proxy", a)], through_a, "directly"),

@@ -15,7 +15,7 @@ use url::Url;
 use super::attempt::Attempt;
 use super::dial::Resolver;
 use super::error::TransportError;
-use super::http::HttpClientBuilder;
+use super::http_builder::HttpClientBuilder;
 use super::proxy::ProxyPolicy;
 use super::route::{Destination, Route, Routes};
 use super::tls::{self, Tls, TlsVersion};

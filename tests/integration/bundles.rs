@@ -1,0 +1,246 @@
+//! What operators have in their bundles: every certificate ends in one outcome, and what
+//! decides trust is tried with real handshakes on both transports.
+
+use std::path::Path;
+
+use trusted_transport::{BaseRoots, CaError, CaPolicy, Refusal, SourceKind, TrustReport};
+use trusted_transport_lab::{Authority, Origin};
+
+use crate::support::{self, HOST, Outcome};
+
+fn exclusive() -> CaPolicy {
+    CaPolicy::platform().base(BaseRoots::None)
+}
+
+fn loaded(pem: &str) -> Result<TrustReport, CaError> {
+    let anchors = exclusive().bundle_pem("bundle", pem).load()?;
+    Ok(anchors.report().clone())
+}
+
+fn report(pem: &str) -> TrustReport {
+    loaded(pem).expect("the bundle loads")
+}
+
+/// `openssl x509 -trustout -addreject serverAuth`, with the same bytes: X509_AUX with
+/// serverAuth in the list of that tag.
+fn with_trust_settings(authority: &Authority, list: u8) -> String {
+    let server_auth = [6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+    let aux = [&[0x30, 12, list, 10], &server_auth[..]].concat();
+    pem(
+        "TRUSTED CERTIFICATE",
+        &[authority.der().as_ref(), &aux].concat(),
+    )
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}
+
+const TRUST: u8 = 0x30;
+const REJECT: u8 = 0xa0;
+
+#[test]
+fn every_block_ends_in_one_outcome() {
+    let [a, b, c] = ["A", "B", "C"].map(Authority::root);
+    let key = a.issue(&[HOST]).key_pem();
+    let bundle = [
+        "# comment\n".to_owned(),
+        a.pem(),
+        b.pem().replace("CERTIFICATE", "X509 CERTIFICATE"),
+        with_trust_settings(&c, REJECT),
+        a.pem(),
+        key,
+        pem("X509 CRL", b"not a list"),
+        pem("DH PARAMETERS", b""),
+    ];
+    let report = report(&bundle.concat());
+    let bundle = &report.bundle;
+    let positions: Vec<_> = bundle.accepted.iter().map(|entry| entry.position).collect();
+    assert_eq!(positions, [1, 2]);
+    assert_eq!(bundle.accepted[0].subject, "CN=A");
+    assert_eq!(
+        (bundle.distrusted.len(), bundle.distrusted[0].position),
+        (1, 3)
+    );
+    assert_eq!(bundle.distrusted[0].subject, "CN=C");
+    assert_eq!(
+        (
+            bundle.duplicates,
+            bundle.crls,
+            bundle.private_keys,
+            bundle.other
+        ),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(report.anchors, Some(2));
+    assert!(
+        report.warnings[0].contains("private key"),
+        "{:?}",
+        report.warnings
+    );
+}
+
+#[tokio::test]
+async fn openssl_trust_settings_are_obeyed() {
+    let root = Authority::root("Root");
+    let other = Authority::root("Other");
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let refused = Outcome::Refused(Refusal::UnknownIssuer);
+    let trusted = with_trust_settings(&root, TRUST);
+    let rejected = with_trust_settings(&root, REJECT);
+    for (bundle, expected) in [
+        (trusted, Outcome::Connected),
+        (rejected.clone(), refused),
+        (root.pem() + &rejected, refused),
+        (rejected + &root.pem(), refused),
+    ] {
+        let anchors = exclusive()
+            .bundle_pem("bundle", bundle + &other.pem())
+            .load();
+        let builder = trusted_transport::TrustedTransport::builder(anchors.expect("it loads"))
+            .proxy(trusted_transport::ProxyPolicy::Direct);
+        let transport = support::built(builder, &origin);
+        assert_eq!(support::both(&transport, &origin, "https").await, expected);
+    }
+}
+
+#[test]
+fn a_corrupt_certificate_rejects_the_file_and_names_the_place() {
+    let good = Authority::root("A").pem();
+    let lines = good.lines().count();
+    let garbage_behind = {
+        let der = Authority::root("B").der();
+        pem("TRUSTED CERTIFICATE", &[der.as_ref(), b"garbage"].concat())
+    };
+    for bad in [
+        pem("CERTIFICATE", b"not DER"),
+        garbage_behind,
+        "-----BEGIN CERTIFICATE-----\nMIIB\n".to_owned(),
+        "-----BEGIN CERTIFICATE-----\nM!\n-----END CERTIFICATE-----\n".to_owned(),
+    ] {
+        let error = loaded(&(good.clone() + &bad)).expect_err("corrupt");
+        let CaError::Corrupt { position, .. } = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*position, 2, "{error}");
+        assert!(
+            error.position().is_some_and(|(_, line)| line > lines),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
+    let rejected = with_trust_settings(&Authority::root("A"), REJECT);
+    for (bundle, found) in [
+        (String::new(), "text without a PEM block"),
+        ("just text\n".to_owned(), "text without a PEM block"),
+        (pem("X509 CRL", b""), "1 revocation list"),
+        (rejected, "1 distrusted certificate"),
+    ] {
+        for base in [BaseRoots::Platform, BaseRoots::None] {
+            let error = CaPolicy::platform()
+                .base(base)
+                .bundle_pem("mine", bundle.clone())
+                .load()
+                .expect_err("nothing usable");
+            assert!(
+                matches!(error, CaError::NoUsableCertificate { .. }),
+                "{error:?}"
+            );
+            assert!(error.to_string().contains(found), "{error}");
+        }
+    }
+    let error = exclusive().load().expect_err("nothing to trust");
+    assert!(matches!(error, CaError::NoRoots), "{error:?}");
+}
+
+#[test]
+fn what_a_path_may_be() {
+    let [a, b] = ["A", "B"].map(Authority::root);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| directory.path().join(name);
+    let load = |path: &Path| exclusive().size_limit(10_000).bundle(path).load();
+    std::fs::write(file("a.pem"), a.pem()).expect("written");
+    std::fs::write(file("b.der"), b.der()).expect("written");
+
+    let single = load(&file("a.pem")).expect("a file");
+    assert_eq!(single.report().source.kind, SourceKind::Explicit);
+    assert_eq!(
+        single.report().source.path.as_deref(),
+        Some(&*file("a.pem"))
+    );
+    assert_eq!(load(&file("b.der")).expect("DER").report().anchors, Some(1));
+    let all = load(directory.path()).expect("a directory");
+    assert_eq!(all.report().anchors, Some(2));
+    assert_eq!(all.report().bundle.files, [file("a.pem"), file("b.der")]);
+
+    let missing = load(&file("missing")).expect_err("missing");
+    assert!(matches!(missing, CaError::Read { .. }), "{missing:?}");
+    let io = std::io::Error::from(missing);
+    assert_eq!(io.kind(), std::io::ErrorKind::NotFound);
+    std::fs::write(file("large"), vec![b'#'; 10_001]).expect("written");
+    let large = load(&file("large")).expect_err("too large");
+    assert!(
+        matches!(large, CaError::TooLarge { limit: 10_000, .. }),
+        "{large:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_could_be_read_for_ever_is_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let fifo = directory.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.expect("mkfifo runs").success());
+    for path in [fifo.as_path(), Path::new("/dev/zero")] {
+        let error = exclusive().bundle(path).load().expect_err("not a file");
+        assert!(matches!(error, CaError::NotAFile { .. }), "{error:?}");
+        assert!(error.hint().contains(&path.display().to_string()));
+    }
+}
+
+#[test]
+fn two_policies_that_trust_the_same_have_one_fingerprint() {
+    let [a, b] = ["A", "B"].map(|name| Authority::root(name).pem());
+    let both = report(&(a.clone() + &b)).fingerprint;
+    assert_eq!(
+        both,
+        report(&(b.clone() + "# comment\n" + &a + &b)).fingerprint
+    );
+    assert_ne!(both, report(&a).fingerprint);
+    assert_eq!(both.len(), 64);
+}
+
+#[test]
+fn the_report_reads_as_text() {
+    let [a, b] = ["A", "B"].map(Authority::root);
+    let bundle = a.pem() + &with_trust_settings(&b, REJECT) + &a.issue(&[HOST]).key_pem();
+    let text = report(&bundle).to_string();
+    for line in [
+        "source: bundle, given by the program",
+        "trusts: 1 certificate from the bundle and no base roots",
+        "left out: 1 distrusted certificate, 1 private key",
+        "warning: the bundle holds a private key, which a CA bundle never needs",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line}\n---\n{text}"
+        );
+    }
+}
+
+#[cfg(feature = "mozilla-roots")]
+#[test]
+fn mozillas_roots_are_a_base() {
+    let anchors = CaPolicy::platform()
+        .base(BaseRoots::Mozilla)
+        .load()
+        .expect("roots");
+    assert!(anchors.report().anchors > Some(100));
+    assert_eq!(anchors.report().base.ignored, Some(0));
+}

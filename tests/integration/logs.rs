@@ -1,0 +1,109 @@
+//! What an administrator finds in the logs, captured as a subscriber gets it.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, TrustedTransport};
+use trusted_transport_lab::Authority;
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn during(work: impl FnOnce()) -> Vec<String> {
+        let captured = Self::default();
+        let writer = captured.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .without_time()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, work);
+        let bytes = captured.0.lock().expect("not poisoned").clone();
+        String::from_utf8(bytes)
+            .expect("text")
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_load_and_a_transport_are_one_line_each() {
+    let authority = Authority::root("Root");
+    let key = authority.issue(&["a"]).key_pem();
+    let policy = CaPolicy::platform()
+        .base(BaseRoots::None)
+        .bundle_pem("mine", authority.pem() + &authority.pem() + &key);
+    let mut fingerprint = String::new();
+    let lines = Captured::during(|| {
+        let anchors = policy.load().expect("it loads");
+        fingerprint = anchors.report().fingerprint.clone();
+        TrustedTransport::builder(anchors)
+            .proxy(ProxyPolicy::all("http://user:s3cret@proxy.test:3128"))
+            .build()
+            .expect("built");
+    });
+    let [load, built] = &lines[..] else {
+        panic!("{lines:#?}");
+    };
+    for (line, parts) in [
+        (
+            load,
+            &[
+                "INFO trusted_transport: trust anchors loaded",
+                "source=\"explicit\"",
+                "accepted=1",
+                "distrusted=0",
+                "unusable=0",
+                "duplicates=1",
+                "crls_ignored=0",
+                "base=None",
+                "anchors=1",
+            ][..],
+        ),
+        (
+            built,
+            &[
+                "INFO trusted_transport: transport built",
+                "routes=https through http://proxy.test:3128, http through http://proxy.test:3128",
+                "crypto_provider=\"aws-lc-rs\"",
+            ],
+        ),
+    ] {
+        for part in parts {
+            assert!(line.contains(part), "{part}\n{line}");
+        }
+        assert!(
+            line.contains(&format!("fingerprint=\"{fingerprint}\"")),
+            "{line}"
+        );
+    }
+    let all = lines.concat();
+    assert!(
+        !all.contains("s3cret") && !all.contains("PRIVATE KEY"),
+        "{all}"
+    );
+}
+
+#[test]
+fn an_error_is_returned_and_not_logged() {
+    let lines = Captured::during(|| {
+        CaPolicy::platform()
+            .bundle("/nonexistent")
+            .load()
+            .expect_err("missing");
+    });
+    assert!(lines.is_empty(), "{lines:#?}");
+}

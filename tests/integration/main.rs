@@ -1,0 +1,12 @@
+//! The product against real servers on loopback, asserted on both ends of the connection.
+
+mod bundles;
+mod environment;
+mod failures;
+mod house;
+mod logs;
+mod mitmproxy;
+mod options;
+mod parity;
+mod routes;
+mod support;

@@ -1,0 +1,114 @@
+//! What the tests share: policies for the lab's authorities, and one attempt over each
+//! transport with its outcome in comparable form.
+
+use std::time::Duration;
+
+use trusted_transport::ws::Message;
+use trusted_transport::{
+    BaseRoots, CaPolicy, ProxyPolicy, Refusal, TransportBuilder, TransportError, TrustedTransport,
+};
+use trusted_transport_lab::{Authority, Origin};
+
+/// The name of every origin; nothing but the token's own resolution knows it.
+pub(crate) const HOST: &str = "origin.test";
+
+/// How an attempt ended, as far as the transports must agree on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Connected,
+    Refused(Refusal),
+    Failed(&'static str),
+}
+
+impl From<&TransportError> for Outcome {
+    fn from(error: &TransportError) -> Self {
+        match error.trust_failure() {
+            Some(failure) => Self::Refused(failure.refusal()),
+            None => Self::Failed(error.kind()),
+        }
+    }
+}
+
+/// Trusts these authorities, and nothing else whatever the machine trusts.
+pub(crate) fn trusting(authorities: &[&Authority]) -> TransportBuilder {
+    let pem: String = authorities
+        .iter()
+        .map(|authority| authority.pem())
+        .collect();
+    let anchors = CaPolicy::platform()
+        .base(BaseRoots::None)
+        .bundle_pem("the lab's authorities", pem)
+        .load()
+        .expect("the lab's authorities load");
+    TrustedTransport::builder(anchors)
+        .proxy(ProxyPolicy::Direct)
+        .connect_timeout(Duration::from_secs(10))
+}
+
+/// Connects `HOST` to `origin`, as far as the token resolves names itself.
+pub(crate) fn built(builder: TransportBuilder, origin: &Origin) -> TrustedTransport {
+    let transport = builder.resolve(HOST, [origin.addr()]).build();
+    transport.expect("a transport with a valid configuration")
+}
+
+/// One GET request.
+pub(crate) async fn get(transport: &TrustedTransport, url: &str) -> Result<u16, TransportError> {
+    let client = transport.http().build()?;
+    let response = client.get(url).send().await?;
+    Ok(response.status().as_u16())
+}
+
+/// One WebSocket, and one message there and back.
+pub(crate) async fn echo(transport: &TrustedTransport, url: &str) -> Result<(), TransportError> {
+    let (mut socket, _) = transport.websocket(url).await?;
+    socket
+        .send("there and back")
+        .await
+        .expect("the message is sent");
+    let answer = socket.next().await.expect("an answer").expect("a message");
+    assert_eq!(answer, Message::text("there and back"));
+    socket.close(None).await.expect("the socket closes");
+    Ok(())
+}
+
+pub(crate) async fn https(transport: &TrustedTransport, url: &str) -> Outcome {
+    match get(transport, url).await {
+        Ok(status) => {
+            assert_eq!(status, 200, "{url}");
+            Outcome::Connected
+        }
+        Err(error) => Outcome::from(&error),
+    }
+}
+
+pub(crate) async fn wss(transport: &TrustedTransport, url: &str) -> Outcome {
+    match echo(transport, url).await {
+        Ok(()) => Outcome::Connected,
+        Err(error) => Outcome::from(&error),
+    }
+}
+
+/// The same attempt over both transports, which must agree on how it ends. `scheme` is that
+/// of HTTP.
+pub(crate) async fn both(transport: &TrustedTransport, origin: &Origin, scheme: &str) -> Outcome {
+    let http = https(transport, &origin.url(scheme, HOST, "/")).await;
+    let scheme = scheme.replace("http", "ws");
+    let websocket = wss(transport, &origin.url(&scheme, HOST, "/")).await;
+    assert_eq!(http, websocket, "HTTP and WebSocket disagree");
+    http
+}
+
+/// The error of the same attempt over both transports.
+pub(crate) async fn both_errors(
+    transport: &TrustedTransport,
+    origin: &Origin,
+) -> [TransportError; 2] {
+    [
+        get(transport, &origin.url("https", HOST, "/"))
+            .await
+            .expect_err("HTTPS fails"),
+        echo(transport, &origin.url("wss", HOST, "/"))
+            .await
+            .expect_err("WSS fails"),
+    ]
+}
