@@ -249,3 +249,62 @@ fn log(report: &TrustReport, bundle: &Settled) {
         "trust anchors loaded"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CaPolicy;
+    use crate::ca::bundle::Blocks;
+    use trusted_transport_lab::Authority;
+
+    fn base(pem: &str) -> Base {
+        let mut blocks = Blocks::default();
+        blocks.add_leniently("platform.pem".as_ref(), pem.as_bytes());
+        Base {
+            kind: BaseKind::Platform,
+            settled: blocks.settle(),
+        }
+    }
+
+    /// `openssl x509 -trustout -addreject serverAuth`.
+    fn rejected(authority: &Authority) -> String {
+        use base64::Engine as _;
+        let aux = [0x30, 12, 0xa0, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let block = [authority.der().as_ref(), &aux].concat();
+        let text = base64::engine::general_purpose::STANDARD.encode(block);
+        format!("-----BEGIN TRUSTED CERTIFICATE-----\n{text}\n-----END TRUSTED CERTIFICATE-----\n")
+    }
+
+    fn loaded(bundle: &str, base: &Base) -> Result<TrustReport, CaError> {
+        let policy = CaPolicy::platform().bundle_pem("mine", bundle);
+        let decision = policy.decide();
+        let mut bundle = Bundle::read(&decision.bundles, u64::MAX)?;
+        bundle.distrust(base)?;
+        Ok(assemble(&decision, &bundle, base)?.report().clone())
+    }
+
+    #[test]
+    fn what_the_bundle_distrusts_is_no_base_root_any_more() {
+        let [a, b, c] = ["A", "B", "C"].map(Authority::root);
+        let base = base(&(a.pem() + &b.pem()));
+        let report = loaded(&(c.pem() + &rejected(&a)), &base).expect("it loads");
+        assert_eq!(report.base.anchors, Some(1));
+        assert_eq!(report.anchors, Some(2));
+    }
+
+    #[test]
+    fn what_the_base_distrusts_the_bundle_cannot_bring_back() {
+        let [a, b] = ["A", "B"].map(Authority::root);
+        let base = base(&(rejected(&a) + &b.pem()));
+        let report = loaded(&(a.pem() + &b.pem()), &base).expect("it loads");
+        assert_eq!(report.bundle.accepted.len(), 1);
+        assert_eq!(report.bundle.distrusted.len(), 1);
+        assert_eq!((report.anchors, report.base.anchors), (Some(1), Some(1)));
+
+        let error = loaded(&a.pem(), &base).expect_err("nothing of the bundle is left");
+        assert!(
+            matches!(error, CaError::NoUsableCertificate { .. }),
+            "{error:?}"
+        );
+    }
+}

@@ -86,6 +86,34 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trusted_transport_lab::Authority;
+
+    #[test]
+    fn the_first_bundle_and_the_hash_directories_are_read_leniently() {
+        let [a, b, c, d] = ["A", "B", "C", "D"].map(|name| Authority::root(name).pem());
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| folder.path().join(name);
+        let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n";
+        let files = [
+            ("first.pem", damaged.to_owned() + &a),
+            ("second.pem", b),
+            ("5ed36f99.0", c),
+            ("localhost.crt", d),
+        ];
+        for (name, text) in files {
+            fs::write(path(name), text).expect("written");
+        }
+        let bundles = [path("missing.pem"), path("first.pem"), path("second.pem")];
+        let bundles = bundles.each_ref().map(PathBuf::as_path);
+
+        let settled = blocks_in(&bundles, &[folder.path().to_owned()]).settle();
+        let subjects: Vec<_> = settled
+            .accepted()
+            .map(|(block, _)| block.certificate.subject())
+            .collect();
+        assert_eq!(subjects, ["CN=A", "CN=C"]);
+        assert_eq!(settled.tally.malformed, 1);
+    }
 
     #[test]
     fn only_hashed_names_in_a_directory_are_roots() {

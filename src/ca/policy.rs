@@ -137,7 +137,7 @@ impl CaPolicy {
         }
     }
 
-    fn decide(&self) -> Decision<'_> {
+    pub(crate) fn decide(&self) -> Decision<'_> {
         let mut variables = self.variables.iter();
         let (source, bundles) = match (&self.bundles[..], self.variables.first()) {
             ([], Some(winner)) => {

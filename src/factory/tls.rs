@@ -228,3 +228,45 @@ impl ServerCertVerifier for Excluding {
 
 const HTTP_1_1: &[u8] = b"http/1.1";
 const HTTP_2: &[u8] = b"h2";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trusted_transport_lab::{Authority, EndEntity};
+
+    /// The branch of macOS and Windows. Here its system verifier reads the machine's roots,
+    /// none of which is the lab's.
+    fn verdict(
+        extra: &[&Authority],
+        distrusted: &[&Authority],
+        presented: &EndEntity,
+    ) -> Result<(), Error> {
+        let der = |authorities: &[&Authority]| -> Vec<_> {
+            authorities
+                .iter()
+                .map(|authority| authority.der())
+                .collect()
+        };
+        let (provider, _) = default_provider().expect("a provider");
+        let verifier = delegated(&der(extra), &der(distrusted), provider)?;
+        let (end_entity, intermediates) = presented.chain.split_first().expect("a chain");
+        let name = ServerName::try_from("origin.test").expect("a name");
+        verifier
+            .verify_server_cert(end_entity, intermediates, &name, &[], UnixTime::now())
+            .map(|_| ())
+    }
+
+    #[test]
+    fn a_delegated_verifier_adds_the_bundle_and_takes_away_what_it_distrusts() {
+        let [root, other] = ["Root", "Other"].map(Authority::root);
+        let intermediate = root.intermediate("Intermediate");
+        let presented = intermediate.issue(&["origin.test"]);
+        let unknown = Err(CertificateError::UnknownIssuer.into());
+
+        assert_eq!(verdict(&[&root], &[], &presented), Ok(()));
+        assert_eq!(verdict(&[&other], &[], &presented), unknown);
+        assert_eq!(verdict(&[&root], &[&other], &presented), Ok(()));
+        assert_eq!(verdict(&[&root], &[&root], &presented), unknown);
+        assert_eq!(verdict(&[&root], &[&intermediate], &presented), unknown);
+    }
+}

@@ -18,8 +18,8 @@ const MITMDUMP: &str = "TEST_MITMDUMP";
 struct Mitmproxy {
     address: SocketAddr,
     home: tempfile::TempDir,
-    // Ends with the test.
-    _process: Child,
+    /// Ends when it is dropped, if it was not stopped before.
+    process: Child,
 }
 
 impl Mitmproxy {
@@ -42,10 +42,14 @@ impl Mitmproxy {
         let this = Self {
             address,
             home,
-            _process: process,
+            process,
         };
         this.ready().await;
         this
+    }
+
+    async fn stop(mut self) {
+        self.process.kill().await.expect("mitmdump ends");
     }
 
     async fn ready(&self) {
@@ -108,4 +112,5 @@ async fn both_transports_through_a_real_interceptor() {
     assert_eq!(support::https(&strict, &https).await, refused);
     assert_eq!(support::wss(&strict, &wss).await, refused);
     assert_eq!(origin.seen().len(), 2);
+    mitmproxy.stop().await;
 }

@@ -1,0 +1,8 @@
+//! Anchors are loaded; what they hold cannot be taken over into others.
+use trusted_transport::TrustAnchors;
+
+fn forged(anchors: TrustAnchors) -> TrustAnchors {
+    TrustAnchors { ..anchors }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! How trust is decided is not public.
+use trusted_transport::ca::CaPolicy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! What builds connections is not public.
+use trusted_transport::factory::TrustedTransport;
+
+fn main() {}
