@@ -1,2 +1,133 @@
-//! Command line.
-fn main() {}
+//! The command line of trusted-transport: `demo`, `inspect` and `check`. This file has the
+//! arguments and the exit codes; each command has a file of its own.
+#![forbid(unsafe_code)]
+
+mod check;
+mod demo;
+mod explain;
+mod inspect;
+mod output;
+mod target;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::output::Output;
+
+/// Shows what a program behind a company's proxy trusts, and whether it can connect.
+#[derive(Parser)]
+#[command(name = "trusted-transport", version, after_help = VARIABLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Show the library's log on standard error.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// See it at work: needs no network and no configuration.
+    ///
+    /// Starts a server and two proxies on this machine and connects to them with and without
+    /// a CA policy. Exits with 0 if every row is as it must be, else with 1.
+    Demo,
+    /// Show what the environment, or FILE as a bundle, would be trusted for.
+    ///
+    /// Exits with 0, or with 2 if the policy cannot be loaded.
+    Inspect {
+        /// A bundle (PEM or DER file, or a directory) that takes the place of the variables.
+        file: Option<PathBuf>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Connect to each URL under the environment's CA policy and proxies.
+    ///
+    /// Any status of an HTTP response counts as connected; redirects are not followed. Exits
+    /// with 0, with 1 if a URL failed, or with 2 if the policy cannot be loaded.
+    Check {
+        /// https, wss, http or ws URLs; queries and credentials in them are not printed.
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.verbose {
+        log_to_stderr();
+    }
+    let mut out = Output::stdout();
+    let outcome = run(arguments.command, &mut out).and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    match outcome {
+        Ok(exit) => ExitCode::from(exit as u8),
+        // Whoever read has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            // There is nowhere left to say that this failed too.
+            let _ = writeln!(io::stderr(), "error: failed to write: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Success = 0,
+    /// A row of the demo, or a URL.
+    Failed = 1,
+    /// The policy or the transport: nothing was tried.
+    NoPolicy = 2,
+}
+
+fn run(command: Command, out: &mut Output<impl Write>) -> io::Result<Exit> {
+    match command {
+        Command::Demo => wait_for(demo::run(out)),
+        Command::Inspect { file, json } => inspect::run(out, file, json),
+        Command::Check { urls, json } => wait_for(check::run(out, &urls, json)),
+    }
+}
+
+fn wait_for(command: impl Future<Output = io::Result<Exit>>) -> io::Result<Exit> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build()?;
+    let exit = runtime.block_on(command);
+    // A name that is still being looked up must not hold the process back.
+    runtime.shutdown_background();
+    exit
+}
+
+fn log_to_stderr() {
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_target(false)
+        .without_time()
+        .log_internal_errors(false);
+    let library = Targets::new().with_target("trusted_transport", LevelFilter::DEBUG);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(library)
+        .init();
+}
+
+const VARIABLES: &str = "\
+Environment:
+  CODEX_CA_CERTIFICATE  path of a bundle of CA certificates, added to the platform's roots
+  SSL_CERT_FILE         the same, if CODEX_CA_CERTIFICATE is not set
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                        proxies, for HTTP and WebSocket alike
+  NO_COLOR              no colours";
