@@ -188,6 +188,7 @@ fn excluded((block, reason): (&Block, &str)) -> ExcludedCertificate {
     ExcludedCertificate {
         sha256: hex(&block.certificate.sha256),
         subject: block.certificate.subject(),
+        not_after: block.certificate.not_after(),
         file: block.file.clone(),
         position: block.place.position,
         line: block.place.line,

@@ -86,7 +86,7 @@ impl CaError {
             Some(variable) => {
                 format!("or unset {variable} to use the operating system's root certificates")
             }
-            None => "or name another bundle in the program's configuration".to_owned(),
+            None => "or name another bundle".to_owned(),
         };
         let what = bundle.to_string();
         match self {

@@ -160,6 +160,8 @@ pub struct ExcludedCertificate {
     pub sha256: String,
     /// The subject.
     pub subject: String,
+    /// The end of validity, RFC 3339 in UTC.
+    pub not_after: String,
     /// The file.
     #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
     pub file: PathBuf,

@@ -16,6 +16,7 @@ use crate::ca::TrustReport;
 /// A connection that was tried: what its failure is put into words with.
 pub(crate) struct Attempt {
     pub(crate) host: String,
+    pub(crate) port: u16,
     pub(crate) route: Route,
     pub(crate) report: Arc<TrustReport>,
 }
@@ -38,15 +39,19 @@ impl Attempt {
         if let Some(error) = certificate_error(&*source) {
             return TransportError::Untrusted(self.untrusted(phase, error));
         }
-        let Self { host, route, .. } = self;
+        let Self {
+            host, port, route, ..
+        } = self;
         match phase {
             Phase::Proxy => TransportError::Proxy {
                 host,
+                port,
                 route,
                 source,
             },
             Phase::Host => TransportError::Connect {
                 host,
+                port,
                 route,
                 source,
             },
@@ -56,6 +61,7 @@ impl Attempt {
     pub(crate) fn timed_out(self, deadline: Duration) -> TransportError {
         TransportError::ConnectTimeout {
             host: self.host,
+            port: self.port,
             route: self.route,
             deadline,
         }

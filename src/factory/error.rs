@@ -58,33 +58,39 @@ pub enum TransportError {
     Untrusted(TrustFailure),
     /// There was no TCP connection, or the TLS handshake failed for another reason than the
     /// certificate.
-    #[error("failed to connect to {host} {route}")]
+    #[error("failed to connect to {host}:{port} {route}")]
     #[non_exhaustive]
     Connect {
         /// The host of the URL.
         host: String,
+        /// The port of the URL, or of its scheme.
+        port: u16,
         /// The way that was taken.
         route: Route,
         /// What failed.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The proxy could not be reached, or it refused to connect to the host.
-    #[error("failed to reach {host}: no way {route}")]
+    #[error("failed to reach {host}:{port}: no way {route}")]
     #[non_exhaustive]
     Proxy {
         /// The host of the URL.
         host: String,
+        /// The port of the URL, or of its scheme.
+        port: u16,
         /// The way that was taken.
         route: Route,
         /// What failed.
         source: Box<dyn Error + Send + Sync>,
     },
     /// There was no finished connection in time.
-    #[error("failed to connect to {host} {route} within {} s", deadline.as_secs_f32())]
+    #[error("failed to connect to {host}:{port} {route} within {} s", deadline.as_secs_f32())]
     #[non_exhaustive]
     ConnectTimeout {
         /// The host of the URL.
         host: String,
+        /// The port of the URL, or of its scheme.
+        port: u16,
         /// The way that was taken.
         route: Route,
         /// The time that was allowed, from name resolution to the end of the last handshake.

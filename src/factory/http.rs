@@ -11,7 +11,7 @@ use super::attempt::Phase;
 use super::error::TransportError;
 use super::request::RequestBuilder;
 use super::route::Destination;
-use super::transport::{TrustedTransport, invalid_request};
+use super::transport::{TrustedTransport, invalid_request, not_a_destination};
 
 #[expect(
     clippy::disallowed_types,
@@ -79,16 +79,14 @@ impl HttpClient {
     /// kinds for what prevents or breaks the connection. A response with an error status is
     /// no error.
     pub async fn execute(&self, request: Request) -> Result<Response, TransportError> {
-        let destination = Destination::of(request.url());
-        if let Some(destination) = &destination {
-            self.permit(destination)?;
-        }
+        let destination = Destination::of(request.url()).ok_or_else(not_a_destination)?;
+        self.permit(&destination)?;
         let sent = async {
             let sent = self.client.execute(request).await;
             (sent, REDIRECTED.with(Cell::take))
         };
         let (sent, redirected) = REDIRECTED.scope(Cell::new(None), sent).await;
-        sent.map_err(|error| self.explain(error, redirected.or(destination)))
+        sent.map_err(|error| self.explain(error, redirected.unwrap_or(destination)))
     }
 
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
@@ -107,15 +105,12 @@ impl HttpClient {
         Ok(())
     }
 
-    fn explain(&self, error: reqwest::Error, last: Option<Destination>) -> TransportError {
+    fn explain(&self, error: reqwest::Error, destination: Destination) -> TransportError {
         // A URL may hold a token.
         let error = error.without_url();
         if error.is_builder() {
             return invalid_request(error);
         }
-        let Some(destination) = last else {
-            return TransportError::Http(error);
-        };
         if let Err(insecure) = self.transport.permit(&destination) {
             return insecure;
         }

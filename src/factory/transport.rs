@@ -126,6 +126,7 @@ impl TrustedTransport {
     pub(crate) fn attempt(&self, destination: &Destination) -> Attempt {
         Attempt {
             host: destination.host.to_string(),
+            port: destination.port(),
             route: self.0.routes.to(destination),
             report: Arc::clone(&self.0.report),
         }

@@ -147,12 +147,10 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn accepted(certificate: &'a AcceptedCertificate) -> Self {
-        // The day is enough for people.
-        let expires = certificate.not_after.split('T').next();
         Self {
             state: Text::good("accepted"),
             subject: &certificate.subject,
-            expires: expires.unwrap_or_default(),
+            expires: day(&certificate.not_after),
             file: &certificate.file,
             position: certificate.position,
             line: certificate.line,
@@ -164,7 +162,7 @@ impl<'a> Row<'a> {
         Self {
             state,
             subject: &certificate.subject,
-            expires: "",
+            expires: day(&certificate.not_after),
             file: &certificate.file,
             position: certificate.position,
             line: certificate.line,
@@ -209,4 +207,9 @@ fn certificates(out: &mut Output<impl Write>, bundle: &BundleReport) -> io::Resu
     };
     let rows = rows.into_iter().map(|row| row.cells(with_file)).collect();
     out.table(header, rows)
+}
+
+/// The day is enough for people.
+fn day(time: &str) -> &str {
+    time.split_once('T').map_or(time, |(day, _)| day)
 }

@@ -5,7 +5,7 @@
 use std::io::{self, BufWriter, StderrLock, StdoutLock, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, TableComponent, presets};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, presets};
 use serde::Serialize;
 
 /// A stream to print to, and what it can show.
@@ -91,10 +91,10 @@ impl<W: Write> Output<W> {
     pub(crate) fn table(&mut self, header: &[&str], rows: Vec<Vec<Text>>) -> io::Result<()> {
         let mut table = self.plain_table();
         let header = header.iter().map(|&title| self.cell(Text::strong(title)));
+        let line = LineStyle::none().fill('─').junction('─');
         table
             .set_header(header)
-            .set_style(TableComponent::HeaderLines, '─')
-            .set_style(TableComponent::MiddleHeaderIntersections, '─');
+            .load_style(presets::NOTHING.header_separator(line));
         // With a line below the header comes a blank between columns.
         self.rows(table, 1, rows)
     }
@@ -115,7 +115,7 @@ impl<W: Write> Output<W> {
     fn plain_table(&self) -> Table {
         let mut table = Table::new();
         table
-            .load_preset(presets::NOTHING)
+            .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic);
         // What it would find out by itself holds for standard output only.
         table.force_no_tty();
