@@ -1,4 +1,81 @@
-//! Trusted transport.
+//! HTTP and WebSocket clients that can only be had from a token which has applied one CA
+//! policy.
+//!
+//! Programs inside companies live behind proxies that re-sign TLS. They honour the company's
+//! CA bundle on the HTTP client that somebody remembered, and fail with `UnknownIssuer` on the
+//! WebSocket, the login or the client that was added last week. Here the policy is a type:
+//!
+//! ```text
+//! CaPolicy --load()--> TrustAnchors --> TrustedTransport --> HttpClient
+//!  (no I/O)            (never empty)     (Clone, Arc)    \--> WebSocket
+//! ```
+//!
+//! Each stage is obtainable only from the one before, so that a program which holds an
+//! [`HttpClient`] or a [`WebSocket`] has applied the policy, on every route.
+//!
+//! ```no_run
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), trusted_transport::TransportError> {
+//! use trusted_transport::TrustedTransport;
+//!
+//! let transport = TrustedTransport::from_env()?;
+//!
+//! let client = transport.http().build()?;
+//! let text = client.get("https://example.com/").send().await?.text().await?;
+//!
+//! let (mut socket, _response) = transport.websocket("wss://example.com/live").await?;
+//! socket.send(text).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is trusted
+//! `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, names a bundle that is added to the operating
+//! system's roots; see [`CaPolicy`]. Nothing is silently lost and nothing is silently trusted:
+//! every certificate of a bundle is accepted, a duplicate, distrusted or unusable, and counted
+//! as such in the [`TrustReport`], or the load fails and names it. OpenSSL's `TRUSTED
+//! CERTIFICATE` blocks are taken with their trust settings. There is no fall-back to weaker or
+//! other trust, and everything fails before the first socket.
+//!
+//! | if a certificate is not trusted that should be | then check |
+//! |---|---|
+//! | the report names another source | a stronger variable is set; `lost` lists those that did not win |
+//! | it is listed as `distrusted` | its OpenSSL trust settings, or the same certificate elsewhere in the bundle |
+//! | it is listed as `unusable` | the reason there: the verifier cannot use its form |
+//! | it is not listed | the bundle: it holds another certificate than the one that signs |
+//!
+//! # Routes
+//! Proxies come from the environment unless [`ProxyPolicy`] says otherwise: `http://` and
+//! `https://` by CONNECT (RFC 9110, 9.3.6), `socks4`, `socks4a`, `socks5` (RFC 1928) and
+//! `socks5h`. HTTP and WebSocket ask the same function and take the same way. TLS to an
+//! `https://` proxy is under the same CA policy. HTTPS to an IPv6 address (not a name) through
+//! a proxy is an error with the HTTP client, because reqwest cannot verify such a peer;
+//! WebSockets can.
+//!
+//! # Errors and logs
+//! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and
+//! the remedy in `hint()`. The library prints nothing; it logs with `tracing` under the target
+//! `trusted_transport`: once per load what was trusted and why, once per transport the routes.
+//! No credential, key or token is ever part of an error, a log or a `Debug`.
+//!
+//! # Platforms
+//! On Linux and other Unix systems the roots are read from the well-known files and hash
+//! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier decides,
+//! through rustls-platform-verifier, with the bundle as extra roots; the report then says
+//! `delegated` instead of a number. That branch is compiled and tested on Linux, but has not
+//! been run on macOS or Windows. Android is not supported.
+//!
+//! # Features
+//! | feature | adds |
+//! |---|---|
+//! | `aws-lc-rs` (default), `ring` | the cryptography; with both, aws-lc-rs is used |
+//! | `http2`, `json`, `charset` (default) | HTTP/2, JSON bodies, text in other charsets than UTF-8 |
+//! | `socks`, `system-proxy` (default) | SOCKS proxies; the proxy settings of macOS and Windows |
+//! | `cookies`, `gzip`, `brotli`, `zstd`, `deflate`, `multipart`, `stream` | the same of reqwest |
+//! | `mozilla-roots` | `BaseRoots::Mozilla` |
+//! | `serde` | `Serialize` for the report |
+//!
+//! A feature adds API; it never changes what is trusted.
 #![forbid(unsafe_code)]
 
 mod ca;
@@ -36,5 +113,13 @@ pub mod ws {
     pub use tokio_tungstenite::tungstenite::{Bytes, Error, Utf8Bytes};
 }
 
+/// The list of disallowed methods and types that closes the other ways to connect, for the
+/// `clippy.toml` of a workspace that depends on this crate.
+pub const CLIPPY_TOML: &str = include_str!("../clippy.toml");
+
 /// The `tracing` target of everything that this crate logs.
 pub(crate) const LOG_TARGET: &str = "trusted_transport";
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

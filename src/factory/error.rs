@@ -108,9 +108,9 @@ pub enum TransportError {
     /// A request failed on an established connection, or took too long.
     #[error("the HTTP request failed")]
     Http(#[source] reqwest::Error),
-    /// The WebSocket handshake failed on an established connection.
-    #[error("the WebSocket handshake failed")]
-    WebSocket(#[source] tokio_tungstenite::tungstenite::Error),
+    /// The WebSocket failed on an established connection.
+    #[error("the WebSocket failed")]
+    WebSocket(#[from] tokio_tungstenite::tungstenite::Error),
 }
 
 impl TransportError {
@@ -196,6 +196,13 @@ impl TransportError {
             Self::Http(_) => "http",
             Self::WebSocket(_) => "websocket",
         }
+    }
+}
+
+/// For the errors of a response's body. The URL is left out: it may hold a token.
+impl From<reqwest::Error> for TransportError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error.without_url())
     }
 }
 

@@ -115,7 +115,7 @@ impl HttpClient {
             return insecure;
         }
         if !error.is_connect() {
-            return TransportError::Http(error);
+            return error.into();
         }
         let attempt = self.transport.attempt(&destination);
         if error.is_timeout() {

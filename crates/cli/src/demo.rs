@@ -155,14 +155,17 @@ fn your_policy(out: &mut Output<impl Write>) -> io::Result<()> {
 }
 
 fn next(out: &mut Output<impl Write>) -> io::Result<()> {
+    // As it was called, so that the lines can be copied: it need not be on the PATH.
+    let program = std::env::args().next();
+    let program = program.as_deref().unwrap_or(env!("CARGO_BIN_NAME"));
     out.text(Text::strong("Next:"))?;
     out.pairs([
         (
-            "  trusted-transport inspect",
+            format!("  {program} inspect"),
             "each certificate that you trust",
         ),
         (
-            "  trusted-transport check https://example.com",
+            format!("  {program} check https://example.com"),
             "whether you can connect",
         ),
     ])
