@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::bundle::{Block, Settled};
 use super::certificate::{Fingerprint, hex};
+use super::decision::Decision;
 use super::error::CaError;
-use super::policy::{BaseRoots, Decision};
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, TrustReport,
 };
@@ -63,13 +63,9 @@ impl fmt::Debug for TrustAnchors {
 }
 
 /// Reads what was decided on.
-pub(crate) fn load(
-    decision: &Decision<'_>,
-    base: BaseRoots,
-    limit: u64,
-) -> Result<TrustAnchors, CaError> {
-    let mut bundle = Bundle::read(&decision.bundles, limit)?;
-    let base = Base::load(base);
+pub(crate) fn load(decision: &Decision<'_>) -> Result<TrustAnchors, CaError> {
+    let mut bundle = Bundle::read(decision)?;
+    let base = Base::load(decision.base);
     bundle.distrust(&base)?;
     let loaded = assemble(decision, &bundle, &base)?;
     log(&loaded.report, &bundle.settled);
@@ -197,7 +193,11 @@ fn excluded((block, reason): (&Block, &str)) -> ExcludedCertificate {
 }
 
 fn warnings(bundle: &Bundle, base: &Base, from_base: usize) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<_> = bundle
+        .empty
+        .iter()
+        .map(|file| format!("there is no certificate in {}", file.display()))
+        .collect();
     if bundle.settled.tally.private_keys > 0 {
         warnings.push("the bundle holds a private key, which a CA bundle never needs".to_owned());
     }
@@ -279,7 +279,7 @@ mod tests {
     fn loaded(bundle: &str, base: &Base) -> Result<TrustReport, CaError> {
         let policy = CaPolicy::platform().bundle_pem("mine", bundle);
         let decision = policy.decide();
-        let mut bundle = Bundle::read(&decision.bundles, u64::MAX)?;
+        let mut bundle = Bundle::read(&decision)?;
         bundle.distrust(base)?;
         Ok(assemble(&decision, &bundle, base)?.report().clone())
     }

@@ -55,8 +55,8 @@ pub(crate) struct Fault {
 }
 
 impl Blocks {
-    /// Adds the blocks of a file, or nothing of it.
-    pub(crate) fn add(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    /// Adds the blocks of a file, or nothing of it, and counts its certificates.
+    pub(crate) fn add(&mut self, file: &Path, bytes: &[u8]) -> Result<usize, Fault> {
         let mut found = Self::default();
         if let Some(block) = whole_file(file, bytes) {
             found.certificates.push(block);
@@ -65,8 +65,9 @@ impl Blocks {
                 found.push(block?);
             }
         }
+        let certificates = found.certificates.len();
         self.append(found);
-        Ok(())
+        Ok(certificates)
     }
 
     /// Adds what can be read of a file of the platform's, and counts the rest.

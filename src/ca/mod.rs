@@ -3,6 +3,7 @@
 mod anchors;
 mod bundle;
 mod certificate;
+mod decision;
 pub(crate) mod env;
 mod error;
 mod openssl;
@@ -15,8 +16,9 @@ mod sources;
 
 pub(crate) use anchors::Trust;
 pub use anchors::TrustAnchors;
+pub use decision::BaseRoots;
 pub use error::{BundleName, CaError};
-pub use policy::{BaseRoots, CaPolicy};
+pub use policy::CaPolicy;
 pub(crate) use report::counted;
 pub use report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::anchors::{self, TrustAnchors};
+use super::decision::{BaseRoots, Decision, Input, NamedBundle};
 use super::env::{CA_DIRECTORY_VARIABLE, CA_VARIABLES, Environment};
 use super::error::{BundleName, CaError};
 use super::report::{LostVariable, SourceKind, TrustSource};
@@ -42,20 +43,6 @@ pub struct CaPolicy {
     ignored: Option<Variable>,
     base: BaseRoots,
     limit: u64,
-}
-
-/// The roots that a bundle is added to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BaseRoots {
-    /// The operating system's.
-    #[default]
-    Platform,
-    /// Mozilla's, compiled in.
-    #[cfg(feature = "mozilla-roots")]
-    Mozilla,
-    /// None: the bundle is everything that is trusted.
-    None,
 }
 
 impl CaPolicy {
@@ -113,7 +100,7 @@ impl CaPolicy {
     /// [`CaError`] if the winning source cannot be read, is corrupt or holds no usable
     /// certificate, or if there is nothing at all that could be trusted.
     pub fn load(&self) -> Result<TrustAnchors, CaError> {
-        anchors::load(&self.decide(), self.base, self.limit)
+        anchors::load(&self.decide())
     }
 
     fn from_environment<'a>(
@@ -155,29 +142,10 @@ impl CaPolicy {
             source,
             lost,
             bundles,
+            base: self.base,
+            limit: self.limit,
         }
     }
-}
-
-/// The outcome of the precedence, before anything is read.
-#[derive(Debug)]
-pub(crate) struct Decision<'a> {
-    pub(crate) source: TrustSource,
-    pub(crate) lost: Vec<LostVariable>,
-    pub(crate) bundles: Vec<NamedBundle<'a>>,
-}
-
-/// A bundle to read, and what errors call it.
-#[derive(Debug)]
-pub(crate) struct NamedBundle<'a> {
-    pub(crate) name: BundleName,
-    pub(crate) input: Input<'a>,
-}
-
-/// Where the bytes of a bundle are.
-pub(crate) enum Input<'a> {
-    Path(&'a Path),
-    Bytes(&'a [u8]),
 }
 
 #[derive(Clone)]
@@ -252,19 +220,10 @@ fn explicit_source(bundles: &[NamedBundle<'_>]) -> TrustSource {
     }
 }
 
-// A bundle in memory may hold a private key: only its size is shown.
+// As an `Input`, which shows no bytes.
 impl fmt::Debug for Bundle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.named().fmt(f)
-    }
-}
-
-impl fmt::Debug for Input<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => path.fmt(f),
-            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-        }
     }
 }
 

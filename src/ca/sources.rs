@@ -5,41 +5,50 @@ use std::path::{Path, PathBuf};
 
 use super::bundle::{Blocks, Settled, Verdict};
 use super::certificate::Fingerprint;
+use super::decision::{BaseRoots, Decision, Input, NamedBundle};
 use super::error::{BundleName, CaError};
 use super::platform;
-use super::policy::{BaseRoots, Input, NamedBundle};
 use super::read::{self, FileBytes, ReadError};
 use super::report::{self, BaseKind};
 
 /// The explicit part: strict about corruption.
 pub(crate) struct Bundle {
     pub(crate) files: Vec<PathBuf>,
+    /// Those without a certificate, which somebody may have meant to be one.
+    pub(crate) empty: Vec<PathBuf>,
     pub(crate) settled: Settled,
     /// What an error about the whole is called.
     name: BundleName,
 }
 
 impl Bundle {
-    pub(crate) fn read(bundles: &[NamedBundle<'_>], limit: u64) -> Result<Self, CaError> {
+    pub(crate) fn read(decision: &Decision<'_>) -> Result<Self, CaError> {
         let mut blocks = Blocks::default();
         let mut files = Vec::new();
-        for bundle in bundles {
-            for file in bundle.files(limit)? {
-                blocks
-                    .add(&file.path, &file.bytes)
-                    .map_err(|fault| CaError::Corrupt {
-                        bundle: bundle.name.of_file(&file.path),
-                        position: fault.place.position,
-                        line: fault.place.line,
-                        reason: fault.reason,
-                    })?;
+        let mut empty = Vec::new();
+        for bundle in &decision.bundles {
+            for file in bundle.files(decision.limit)? {
+                let found =
+                    blocks
+                        .add(&file.path, &file.bytes)
+                        .map_err(|fault| CaError::Corrupt {
+                            bundle: bundle.name.of_file(&file.path),
+                            position: fault.place.position,
+                            line: fault.place.line,
+                            reason: fault.reason,
+                        })?;
+                if found == 0 {
+                    empty.push(file.path.clone());
+                }
                 files.push(file.path);
             }
         }
         Ok(Self {
             files,
+            empty,
             settled: blocks.settle(),
-            name: bundles
+            name: decision
+                .bundles
                 .first()
                 .map(|bundle| bundle.name.clone())
                 .unwrap_or_default(),

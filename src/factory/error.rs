@@ -231,3 +231,13 @@ impl From<TransportError> for io::Error {
 fn named_by(route: &Route) -> &str {
     route.variable().unwrap_or("the program's proxy policy")
 }
+
+pub(crate) fn invalid_request(source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {
+    TransportError::InvalidRequest {
+        source: source.into(),
+    }
+}
+
+pub(crate) fn not_a_destination() -> TransportError {
+    invalid_request("the URL has no host, or a scheme that is not known here")
+}

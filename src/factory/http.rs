@@ -8,10 +8,10 @@ use http::Method;
 use reqwest::{IntoUrl, Request, Response, redirect};
 
 use super::attempt::Phase;
-use super::error::TransportError;
+use super::error::{TransportError, invalid_request, not_a_destination};
 use super::request::RequestBuilder;
 use super::route::Destination;
-use super::transport::{TrustedTransport, invalid_request, not_a_destination};
+use super::transport::TrustedTransport;
 
 #[expect(
     clippy::disallowed_types,

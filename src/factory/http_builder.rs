@@ -8,11 +8,11 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use reqwest::{redirect, retry};
 
-use super::error::TransportError;
+use super::error::{TransportError, invalid_request};
 use super::http::{HttpClient, RawClient, noted};
 use super::route::{Destination, Routes};
 use super::tls::HttpVersions;
-use super::transport::{TrustedTransport, invalid_request};
+use super::transport::TrustedTransport;
 
 #[expect(
     clippy::disallowed_types,

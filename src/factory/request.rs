@@ -8,9 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use reqwest::{Body, Request, Response};
 use serde::Serialize;
 
-use super::error::TransportError;
+use super::error::{TransportError, invalid_request};
 use super::http::HttpClient;
-use super::transport::invalid_request;
 
 /// A request that is not sent yet; from [`HttpClient`].
 #[must_use = "a request is not sent until `send` is called"]

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::attempt::Attempt;
 use super::dial::Resolver;
-use super::error::TransportError;
+use super::error::{TransportError, invalid_request, not_a_destination};
 use super::http_builder::HttpClientBuilder;
 use super::proxy::ProxyPolicy;
 use super::route::{Destination, Route, Routes};
@@ -266,18 +266,6 @@ impl fmt::Debug for TransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
-}
-
-pub(crate) fn invalid_request(
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> TransportError {
-    TransportError::InvalidRequest {
-        source: source.into(),
-    }
-}
-
-pub(crate) fn not_a_destination() -> TransportError {
-    invalid_request("the URL has no host, or a scheme that is not known here")
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

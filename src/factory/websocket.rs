@@ -18,9 +18,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketCon
 use url::Url;
 
 use super::dial::{self, Connection, DialError};
-use super::error::TransportError;
+use super::error::{TransportError, invalid_request, not_a_destination};
 use super::route::Destination;
-use super::transport::{TrustedTransport, invalid_request, not_a_destination};
+use super::transport::TrustedTransport;
 
 /// An open WebSocket: a `Stream` and a `Sink` of messages.
 ///

@@ -166,6 +166,8 @@ fn what_a_path_may_be() {
     let load = |path: &Path| exclusive().size_limit(10_000).bundle(path).load();
     std::fs::write(file("a.pem"), a.pem()).expect("written");
     std::fs::write(file("b.der"), b.der()).expect("written");
+    let readme = file("readme.txt");
+    std::fs::write(&readme, "no block\n").expect("written");
 
     let single = load(&file("a.pem")).expect("a file");
     assert_eq!(single.report().source.kind, SourceKind::Explicit);
@@ -176,7 +178,10 @@ fn what_a_path_may_be() {
     assert_eq!(load(&file("b.der")).expect("DER").report().anchors, Some(1));
     let all = load(directory.path()).expect("a directory");
     assert_eq!(all.report().anchors, Some(2));
-    assert_eq!(all.report().bundle.files, [file("a.pem"), file("b.der")]);
+    let files = [file("a.pem"), file("b.der"), readme.clone()];
+    assert_eq!(all.report().bundle.files, files);
+    let warning = format!("there is no certificate in {}", readme.display());
+    assert_eq!(all.report().warnings, [warning]);
 
     let missing = load(&file("missing")).expect_err("missing");
     assert!(matches!(missing, CaError::Read { .. }), "{missing:?}");

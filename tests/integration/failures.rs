@@ -33,7 +33,7 @@ async fn a_refused_certificate_says_whose_why_and_what_to_do() {
     ] {
         let origin = Origin::https(end_entity).await.expect("an origin");
         let transport = support::built(support::trusting(&[&root]), &origin);
-        let errors = support::both_errors(&transport, &origin).await;
+        let errors = support::both_errors(&transport, origin.port()).await;
         assert_eq!(errors[0].to_string(), errors[1].to_string());
         for error in errors {
             let failure = error.trust_failure().expect("a failure of trust");
@@ -64,7 +64,7 @@ async fn an_unknown_issuer_names_the_policy_that_was_in_force() {
         .await
         .expect("an origin");
     let transport = support::built(support::trusting(&[&root]), &origin);
-    for error in support::both_errors(&transport, &origin).await {
+    for error in support::both_errors(&transport, origin.port()).await {
         let text = error.to_string();
         assert!(
             text.contains("1 trust anchor from the lab's authorities"),
@@ -83,15 +83,7 @@ async fn nobody_listens() {
         .resolve(HOST, [address])
         .build()
         .expect("built");
-    let url = |scheme| format!("{scheme}://{HOST}:{}/", address.port());
-    let errors = [
-        support::get(&transport, &url("https"))
-            .await
-            .expect_err("HTTPS fails"),
-        support::echo(&transport, &url("wss"))
-            .await
-            .expect_err("WSS fails"),
-    ];
+    let errors = support::both_errors(&transport, address.port()).await;
     assert_eq!(errors[0].to_string(), errors[1].to_string());
     for error in errors {
         assert_eq!(error.kind(), "connect", "{error:?}");
@@ -104,7 +96,7 @@ async fn a_server_that_speaks_no_tls_is_no_matter_of_trust() {
     let root = Authority::root("Root");
     let origin = Origin::plain().await.expect("an origin");
     let transport = support::built(support::trusting(&[&root]), &origin);
-    for error in support::both_errors(&transport, &origin).await {
+    for error in support::both_errors(&transport, origin.port()).await {
         assert_eq!(error.kind(), "connect", "{error:?}");
     }
     assert!(origin.seen().is_empty(), "nothing was said in plain text");
@@ -120,15 +112,7 @@ async fn a_host_that_never_answers_ends_with_the_deadline() {
         .connect_timeout(Duration::from_millis(200))
         .build()
         .expect("built");
-    let url = |scheme| format!("{scheme}://{HOST}:{}/", address.port());
-    let errors = [
-        support::get(&transport, &url("https"))
-            .await
-            .expect_err("HTTPS fails"),
-        support::echo(&transport, &url("wss"))
-            .await
-            .expect_err("WSS fails"),
-    ];
+    let errors = support::both_errors(&transport, address.port()).await;
     assert_eq!(errors[0].to_string(), errors[1].to_string());
     for error in errors {
         assert_eq!(error.kind(), "connect_timeout", "{error:?}");

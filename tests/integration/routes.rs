@@ -30,7 +30,7 @@ impl World {
 
     /// Both transports fail with this kind, and the origin has seen nothing.
     async fn no_way(&self, url: String) -> [TransportError; 2] {
-        let errors = support::both_errors(&self.through(url), &self.origin).await;
+        let errors = support::both_errors(&self.through(url), self.origin.port()).await;
         for error in &errors {
             assert_eq!(error.kind(), "proxy", "{error:?}");
             assert!(
@@ -139,7 +139,7 @@ async fn a_proxy_that_never_answers_ends_with_the_deadline() {
             .connect_timeout(deadline);
         let transport = support::built(builder, &world.origin);
         let begin = Instant::now();
-        let errors = support::both_errors(&transport, &world.origin).await;
+        let errors = support::both_errors(&transport, world.origin.port()).await;
         assert!(begin.elapsed() >= 2 * deadline, "both waited");
         for error in errors {
             assert_eq!(error.kind(), "connect_timeout", "{scheme}: {error:?}");
@@ -155,7 +155,7 @@ async fn tls_to_a_proxy_is_under_the_same_policy() {
     let unknown = Authority::root("Unknown");
     let proxy = started(Proxy::http().tls(unknown.issue(&["127.0.0.1"]))).await;
     let transport = world.through(proxy.url("https"));
-    for error in support::both_errors(&transport, &world.origin).await {
+    for error in support::both_errors(&transport, world.origin.port()).await {
         let failure = error.trust_failure().expect("a failure of trust");
         assert_eq!(failure.refusal(), Refusal::UnknownIssuer);
         assert_eq!(failure.peer(), Peer::Proxy, "{error}");
@@ -229,7 +229,7 @@ async fn no_secret_of_a_proxy_is_shown() {
     let proxy = started(Proxy::http().refuse(403)).await;
     let transport = world.through(proxy.url_with("http", "alice", "s3cret-word"));
     let mut shown = format!("{transport:?} {:?}", transport.http());
-    for error in support::both_errors(&transport, &world.origin).await {
+    for error in support::both_errors(&transport, world.origin.port()).await {
         shown += &format!("{error} {error:?} {:?}", error.hint());
     }
     assert!(

@@ -98,17 +98,10 @@ pub(crate) async fn both(transport: &TrustedTransport, origin: &Origin, scheme: 
     http
 }
 
-/// The error of the same attempt over both transports.
-pub(crate) async fn both_errors(
-    transport: &TrustedTransport,
-    origin: &Origin,
-) -> [TransportError; 2] {
-    [
-        get(transport, &origin.url("https", HOST, "/"))
-            .await
-            .expect_err("HTTPS fails"),
-        echo(transport, &origin.url("wss", HOST, "/"))
-            .await
-            .expect_err("WSS fails"),
-    ]
+/// The error of the same attempt at this port of `HOST` over both transports.
+pub(crate) async fn both_errors(transport: &TrustedTransport, port: u16) -> [TransportError; 2] {
+    let url = |scheme| format!("{scheme}://{HOST}:{port}/");
+    let https = get(transport, &url("https")).await;
+    let wss = echo(transport, &url("wss")).await;
+    [https.expect_err("HTTPS fails"), wss.expect_err("WSS fails")]
 }
