@@ -6,6 +6,7 @@ use std::path::Path;
 use trusted_transport::{BaseRoots, CaError, CaPolicy, Refusal, SourceKind, TrustReport};
 use trusted_transport_lab::{Authority, Origin};
 
+use crate::fixtures::{REJECT, TRUST, pem, unusable, with_trust_settings};
 use crate::support::{self, HOST, Outcome};
 
 fn exclusive() -> CaPolicy {
@@ -21,26 +22,6 @@ fn report(pem: &str) -> TrustReport {
     loaded(pem).expect("the bundle loads")
 }
 
-/// `openssl x509 -trustout -addreject serverAuth`, with the same bytes: X509_AUX with
-/// serverAuth in the list of that tag.
-fn with_trust_settings(authority: &Authority, list: u8) -> String {
-    let server_auth = [6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
-    let aux = [&[0x30, 12, list, 10], &server_auth[..]].concat();
-    pem(
-        "TRUSTED CERTIFICATE",
-        &[authority.der().as_ref(), &aux].concat(),
-    )
-}
-
-fn pem(label: &str, der: &[u8]) -> String {
-    use base64::Engine as _;
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
-}
-
-const TRUST: u8 = 0x30;
-const REJECT: u8 = 0xa0;
-
 #[test]
 fn every_block_ends_in_one_outcome() {
     let [a, b, c] = ["A", "B", "C"].map(Authority::root);
@@ -54,6 +35,7 @@ fn every_block_ends_in_one_outcome() {
         key,
         pem("X509 CRL", b"not a list"),
         pem("DH PARAMETERS", b""),
+        unusable(&a),
     ];
     let report = report(&bundle.concat());
     let bundle = &report.bundle;
@@ -74,6 +56,9 @@ fn every_block_ends_in_one_outcome() {
         ),
         (1, 1, 1, 1)
     );
+    assert_eq!((bundle.unusable.len(), bundle.unusable[0].position), (1, 8));
+    let reason = &bundle.unusable[0].reason;
+    assert!(reason.contains("SignatureAlgorithmMismatch"), "{reason}");
     assert_eq!(report.anchors, Some(2));
     assert!(
         report.warnings[0].contains("private key"),
@@ -135,7 +120,9 @@ fn a_corrupt_certificate_rejects_the_file_and_names_the_place() {
 #[test]
 fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
     let rejected = with_trust_settings(&Authority::root("A"), REJECT);
+    let unusable = unusable(&Authority::root("A"));
     for (bundle, found) in [
+        (unusable, "1 unusable certificate"),
         (String::new(), "text without a PEM block"),
         ("just text\n".to_owned(), "text without a PEM block"),
         (pem("X509 CRL", b""), "1 revocation list"),

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, TrustedTransport};
 use trusted_transport_lab::Authority;
 
+use crate::fixtures;
+
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -95,6 +97,28 @@ fn a_load_and_a_transport_are_one_line_each() {
         !all.contains("s3cret") && !all.contains("PRIVATE KEY"),
         "{all}"
     );
+}
+
+#[test]
+fn each_certificate_that_is_left_out_is_a_warning() {
+    let root = Authority::root("Root");
+    let bundle = fixtures::unusable(&root) + &root.pem();
+    let policy = CaPolicy::platform()
+        .base(BaseRoots::None)
+        .bundle_pem("mine", bundle);
+    let lines = Captured::during(|| {
+        policy.load().expect("it loads");
+    });
+    let warning = &lines[0];
+    for part in [
+        "WARN trusted_transport: CA certificate left out",
+        "path=mine",
+        "position=1",
+        "subject=\"CN=Root\"",
+    ] {
+        assert!(warning.contains(part), "{part}\n{warning}");
+    }
+    assert!(lines[1].contains("unusable=1"), "{}", lines[1]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bundles;
 mod environment;
 mod failures;
+mod fixtures;
 mod house;
 mod logs;
 mod mitmproxy;
