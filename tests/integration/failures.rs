@@ -156,32 +156,56 @@ async fn an_upgrade_that_is_refused_has_its_status() {
     );
 }
 
+/// An error with all its causes, as they are shown to people and to developers.
+fn everything(error: &dyn Error) -> String {
+    let mut shown = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        shown += &format!("{error} {error:?} ");
+        next = error.source();
+    }
+    shown
+}
+
 #[tokio::test]
 async fn a_secret_in_a_url_or_header_is_shown_nowhere() {
     let root = Authority::root("Root");
-    let origin = Origin::https(Authority::root("Unknown").issue(&[HOST]))
-        .await
-        .expect("an origin");
-    let transport = support::built(support::trusting(&[&root]), &origin);
+    let trusted = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let unknown = Origin::https(Authority::root("Unknown").issue(&[HOST])).await;
+    let unknown = unknown.expect("an origin");
+    let transport = support::built(support::trusting(&[&root]), &trusted);
     let http = transport.http().build().expect("a client");
-    let request = http
-        .get(origin.url("https", HOST, "/?token=s3cret"))
-        .bearer_auth("s3cret")
-        .timeout(Duration::from_secs(5));
-    let socket = transport
-        .websocket(origin.url("wss", HOST, "/?token=s3cret"))
-        .header("authorization", "Bearer s3cret");
-    let mut shown = format!("{request:?} {socket:?} {http:?}");
-    for error in [
-        request.send().await.expect_err("refused"),
-        socket.await.expect_err("refused"),
+    let dead = trusted
+        .url("https", HOST, "")
+        .replace(&trusted.port().to_string(), "1");
+    for (url, kind) in [
+        (unknown.url("https", HOST, "/?token=s3cret"), "untrusted"),
+        (trusted.url("https", HOST, "/slow?token=s3cret"), "http"),
+        (dead + "/?token=s3cret", "connect"),
+        ("https://s3cret:s3cret@:1/".to_owned(), "invalid_request"),
     ] {
-        let mut next: Option<&dyn Error> = Some(&error);
-        while let Some(error) = next {
-            shown += &format!("{error} {error:?} ");
-            next = error.source();
-        }
+        let request = http
+            .get(&url)
+            .bearer_auth("s3cret")
+            .timeout(Duration::from_millis(500));
+        let shown = format!("{request:?}");
+        let error = request.send().await.expect_err("it fails");
+        assert_eq!(error.kind(), kind, "{error:?}");
+        let shown = shown + &everything(&error);
+        assert!(!shown.contains("s3cret"), "{shown}");
+
+        let socket = transport
+            .websocket(url.replace("https", "wss").replace("/slow", "/refuse"))
+            .header("authorization", "Bearer s3cret");
+        let shown = format!("{socket:?}");
+        let shown = shown + &everything(&socket.await.expect_err("it fails"));
+        assert!(!shown.contains("s3cret"), "{shown}");
     }
+    let body = http
+        .get(trusted.url("https", HOST, "/?token=s3cret"))
+        .send();
+    let body = body.await.expect("a response").json::<u8>().await;
+    let shown = everything(&TransportError::from(body.expect_err("no JSON")));
     assert!(!shown.contains("s3cret"), "{shown}");
 }
 
