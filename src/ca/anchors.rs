@@ -1,7 +1,7 @@
 //! Base and bundle become what the verifier gets, and the report of it. A certificate
 //! that either of them distrusts is removed from both.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::decision::Decision;
 use super::error::CaError;
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, TrustReport,
+    counted,
 };
 use super::sources::{Base, Bundle};
 
@@ -27,14 +28,18 @@ pub struct TrustAnchors {
 }
 
 /// What the verifier is made from.
-pub(crate) enum Trust {
-    /// These anchors, and no others.
+pub(crate) struct Trust {
+    pub(crate) anchors: Anchors,
+    /// Must be no part of a path, not even as an intermediate.
+    pub(crate) distrusted: Vec<CertificateDer<'static>>,
+}
+
+/// Where a path may end.
+pub(crate) enum Anchors {
+    /// At these, and at no others.
     Roots(Arc<RootCertStore>),
-    /// The operating system's verifier, with `extra` added and `distrusted` taken away.
-    Delegated {
-        extra: Vec<CertificateDer<'static>>,
-        distrusted: Vec<CertificateDer<'static>>,
-    },
+    /// Where the operating system's verifier lets it, or at one of these.
+    Delegated(Vec<CertificateDer<'static>>),
 }
 
 impl TrustAnchors {
@@ -77,7 +82,7 @@ fn assemble(
     bundle: &Bundle,
     base: &Base,
 ) -> Result<TrustAnchors, CaError> {
-    let distrusted: HashSet<Fingerprint> = bundle
+    let distrusted: BTreeSet<Fingerprint> = bundle
         .settled
         .distrusted()
         .chain(base.settled.distrusted())
@@ -106,6 +111,7 @@ fn assemble(
     let ignored = base.settled.unusable().count() + base.settled.tally.malformed;
     let report = TrustReport {
         source: decision.source.clone(),
+        variables: decision.variables.to_vec(),
         lost: decision.lost.clone(),
         base: BaseReport {
             kind: base.kind,
@@ -114,39 +120,45 @@ fn assemble(
         },
         bundle: bundle_report(bundle),
         anchors: (!delegated).then_some(roots.len()),
-        fingerprint: fingerprint(&sorted, delegated.then_some(&distrusted)),
+        fingerprint: fingerprint(&sorted, &distrusted, delegated),
         warnings: warnings(bundle, base, from_base),
     };
-    let trust = if delegated {
-        delegate(&bundle.settled)
-    } else {
-        Trust::Roots(Arc::new(roots))
+    let der = |block: &Block| block.certificate.der.clone();
+    let anchors = match delegated {
+        true => {
+            let extra = bundle.settled.accepted().map(|(block, _)| der(block));
+            Anchors::Delegated(extra.collect())
+        }
+        false => Anchors::Roots(Arc::new(roots)),
     };
+    let distrusted = bundle.settled.distrusted();
+    let distrusted = distrusted.chain(base.settled.distrusted());
+    let distrusted = distrusted.map(|(block, _)| der(block)).collect();
     Ok(TrustAnchors {
-        trust: Arc::new(trust),
+        trust: Arc::new(Trust {
+            anchors,
+            distrusted,
+        }),
         report: Arc::new(report),
     })
 }
 
-fn delegate(bundle: &Settled) -> Trust {
-    let der = |block: &Block| block.certificate.der.clone();
-    Trust::Delegated {
-        extra: bundle.accepted().map(|(block, _)| der(block)).collect(),
-        distrusted: bundle.distrusted().map(|(block, _)| der(block)).collect(),
-    }
-}
-
-/// With the operating system's verifier, what is taken away tells two policies apart too.
-fn fingerprint(sorted: &BTreeSet<Fingerprint>, delegated: Option<&HashSet<Fingerprint>>) -> String {
+/// What is distrusted, and who else decides, tells two policies with the same anchors apart.
+fn fingerprint(
+    sorted: &BTreeSet<Fingerprint>,
+    distrusted: &BTreeSet<Fingerprint>,
+    delegated: bool,
+) -> String {
     let mut hash = Sha256::new();
     for sha256 in sorted {
         hash.update(sha256);
     }
-    if let Some(distrusted) = delegated {
+    if delegated {
         hash.update("delegated");
-        for sha256 in distrusted.iter().collect::<BTreeSet<_>>() {
-            hash.update(sha256);
-        }
+    }
+    for sha256 in distrusted {
+        hash.update("distrusted");
+        hash.update(sha256);
     }
     hex(&hash.finalize())
 }
@@ -193,11 +205,19 @@ fn excluded((block, reason): (&Block, &str)) -> ExcludedCertificate {
 }
 
 fn warnings(bundle: &Bundle, base: &Base, from_base: usize) -> Vec<String> {
-    let mut warnings: Vec<_> = bundle
-        .empty
-        .iter()
-        .map(|file| format!("there is no certificate in {}", file.display()))
-        .collect();
+    let mut warnings = Vec::new();
+    if let Some(file) = bundle.empty.first() {
+        warnings.push(format!(
+            "there is no certificate in {} of the bundle, such as {}",
+            counted(bundle.empty.len(), "file"),
+            file.display()
+        ));
+    }
+    warnings.extend(bundle.settled.unusable().map(|(block, reason)| {
+        let (file, position) = (block.file.display(), block.place.position);
+        let subject = block.certificate.subject();
+        format!("{subject} in {file}, block {position}, is not trusted: {reason}")
+    }));
     if bundle.settled.tally.private_keys > 0 {
         warnings.push("the bundle holds a private key, which a CA bundle never needs".to_owned());
     }
@@ -241,6 +261,8 @@ fn log(report: &TrustReport, bundle: &Settled) {
         unusable = report.bundle.unusable.len(),
         duplicates = report.bundle.duplicates,
         crls_ignored = report.bundle.crls,
+        private_keys = report.bundle.private_keys,
+        other = report.bundle.other,
         labels_normalised = bundle.tally.labels_normalised,
         base = ?report.base.kind,
         base_anchors = report.base.anchors,

@@ -58,8 +58,8 @@ impl Blocks {
     /// Adds the blocks of a file, or nothing of it, and counts its certificates.
     pub(crate) fn add(&mut self, file: &Path, bytes: &[u8]) -> Result<usize, Fault> {
         let mut found = Self::default();
-        if let Some(block) = whole_file(file, bytes) {
-            found.certificates.push(block);
+        if is_der(bytes) {
+            found.certificates.push(whole_file(file, bytes)?);
         } else {
             for block in found_blocks(file, bytes) {
                 found.push(block?);
@@ -138,7 +138,12 @@ impl Blocks {
         }
     }
 
-    fn append(&mut self, found: Self) {
+    /// Counts a file that could not be read.
+    pub(crate) fn unreadable(&mut self) {
+        self.tally.malformed += 1;
+    }
+
+    pub(crate) fn append(&mut self, found: Self) {
         self.certificates.extend(found.certificates);
         self.tally.crls += found.tally.crls;
         self.tally.private_keys += found.tally.private_keys;
@@ -243,26 +248,31 @@ fn judge(block: &[u8], label: Label) -> Result<(Certificate, Verdict), &'static 
     Ok((certificate, verdict))
 }
 
+/// Whether the file is binary: a SEQUENCE (X.690, 8.1.2) with a length of more than one byte,
+/// or an indefinite one. No text begins so.
+fn is_der(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, 0x80..=0x84, ..])
+}
+
 /// A file that is one certificate in DER instead of PEM.
-fn whole_file(file: &Path, bytes: &[u8]) -> Option<Block> {
-    const SEQUENCE: u8 = 0x30;
-    if bytes.first() != Some(&SEQUENCE) {
-        return None;
-    }
-    let (certificate, verdict) = judge(bytes, Label::Plain).ok()?;
+fn whole_file(file: &Path, bytes: &[u8]) -> Result<Block, Fault> {
     let place = Place {
         position: 1,
         line: 1,
     };
-    let file = file.to_owned();
-    Some(Block {
+    let (certificate, verdict) = judge(bytes, Label::Plain).map_err(|_| Fault {
+        place,
+        reason: NOT_ONE_DER.to_owned(),
+    })?;
+    Ok(Block {
         certificate,
-        file,
+        file: file.to_owned(),
         place,
         verdict,
     })
 }
 
+const NOT_ONE_DER: &str = "the file is binary, and not one X.509 certificate in DER";
 const NOT_X509: &str = "the block is not an X.509 certificate";
 const NOT_X509_AUX: &str = "what follows the certificate is not an OpenSSL X509_AUX";
 const REJECTED: &str = "its OpenSSL trust settings reject TLS servers";

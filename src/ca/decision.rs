@@ -25,6 +25,8 @@ pub enum BaseRoots {
 #[derive(Debug)]
 pub(crate) struct Decision<'a> {
     pub(crate) source: TrustSource,
+    /// The variables that may name a bundle, strongest first.
+    pub(crate) variables: &'a [String],
     pub(crate) lost: Vec<LostVariable>,
     pub(crate) bundles: Vec<NamedBundle<'a>>,
     pub(crate) base: BaseRoots,

@@ -35,6 +35,15 @@ pub enum CaError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// The bundle is a directory with more entries than any trust store has.
+    #[error("the CA bundle {bundle} is a directory with more than {limit} entries")]
+    #[non_exhaustive]
+    TooManyFiles {
+        /// The bundle.
+        bundle: BundleName,
+        /// The limit.
+        limit: usize,
+    },
     /// A certificate block is damaged; nothing of the file is used.
     #[error("the CA bundle {bundle} is corrupt in block {position}, line {line}: {reason}")]
     #[non_exhaustive]
@@ -49,7 +58,7 @@ pub enum CaError {
         reason: String,
     },
     /// There is nothing in the bundle that could be trusted.
-    #[error("the CA bundle {bundle} holds no usable certificate, only {found}")]
+    #[error("the CA bundle {bundle} holds no usable certificate: {found}")]
     #[non_exhaustive]
     NoUsableCertificate {
         /// The bundle.
@@ -78,14 +87,12 @@ impl CaError {
     /// What to do about it, as a sentence for the person who runs the program.
     pub fn hint(&self) -> String {
         let Some(bundle) = self.bundle() else {
-            return "install the operating system's root certificates (often the package \
-                    ca-certificates) or set CODEX_CA_CERTIFICATE to a PEM file"
+            return "name a CA bundle, or install the operating system's root certificates \
+                    (often the package ca-certificates) if the policy is to use them"
                 .to_owned();
         };
         let instead = match &bundle.variable {
-            Some(variable) => {
-                format!("or unset {variable} to use the operating system's root certificates")
-            }
+            Some(variable) => format!("or unset {variable} to do without this bundle"),
             None => "or name another bundle".to_owned(),
         };
         let what = bundle.to_string();
@@ -96,7 +103,7 @@ impl CaError {
             Self::Read { .. } | Self::NotAFile { .. } => {
                 format!("put a PEM file with your company's CA certificates at {what}, {instead}")
             }
-            Self::TooLarge { .. } => {
+            Self::TooLarge { .. } | Self::TooManyFiles { .. } => {
                 format!("leave only CA certificates in {what}, {instead}")
             }
             Self::Corrupt { .. } => format!(
@@ -138,6 +145,7 @@ impl CaError {
             Self::Read { .. } => "unreadable",
             Self::NotAFile { .. } => "not_a_file",
             Self::TooLarge { .. } => "too_large",
+            Self::TooManyFiles { .. } => "too_many_files",
             Self::Corrupt { .. } => "corrupt",
             Self::NoUsableCertificate { .. } => "no_usable_certificate",
             Self::NoRoots => "no_roots",
@@ -149,6 +157,7 @@ impl CaError {
             Self::Read { bundle, .. }
             | Self::NotAFile { bundle }
             | Self::TooLarge { bundle, .. }
+            | Self::TooManyFiles { bundle, .. }
             | Self::Corrupt { bundle, .. }
             | Self::NoUsableCertificate { bundle, .. } => Some(bundle),
             Self::NoRoots => None,
@@ -163,6 +172,7 @@ impl From<CaError> for io::Error {
             CaError::NotAFile { .. } => io::ErrorKind::InvalidInput,
             CaError::NoRoots => io::ErrorKind::NotFound,
             CaError::TooLarge { .. }
+            | CaError::TooManyFiles { .. }
             | CaError::Corrupt { .. }
             | CaError::NoUsableCertificate { .. } => io::ErrorKind::InvalidData,
         };

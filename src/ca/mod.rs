@@ -14,8 +14,8 @@ mod read;
 mod report;
 mod sources;
 
-pub(crate) use anchors::Trust;
 pub use anchors::TrustAnchors;
+pub(crate) use anchors::{Anchors, Trust};
 pub use decision::BaseRoots;
 pub use error::{BundleName, CaError};
 pub use policy::CaPolicy;

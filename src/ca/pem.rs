@@ -70,6 +70,7 @@ pub(crate) enum PemFault {
     MismatchedEnd,
     MissingBegin,
     MissingEnd,
+    UnknownLabel,
 }
 
 impl fmt::Display for PemFault {
@@ -80,6 +81,7 @@ impl fmt::Display for PemFault {
             Self::MismatchedEnd => "the END line does not fit the BEGIN line",
             Self::MissingBegin => "a certificate ends that did not begin",
             Self::MissingEnd => "the certificate has no END line",
+            Self::UnknownLabel => "the label says certificate, but is none that is known",
         })
     }
 }
@@ -185,6 +187,9 @@ impl Open<'_> {
                 Ok(der) => Content::Certificate { der, label },
                 Err(_) => return Err(self.error(PemFault::Base64)),
             },
+            None if sounds_like_a_certificate(self.label) => {
+                return Err(self.error(PemFault::UnknownLabel));
+            }
             None if self.label == b"X509 CRL" => Content::Crl,
             None if self.label.ends_with(b"PRIVATE KEY") => Content::PrivateKey,
             None => Content::Other,
@@ -258,6 +263,17 @@ fn certificate_label(label: &[u8]) -> Option<Label> {
         b"TRUSTED CERTIFICATE" => Some(Label::Trusted),
         _ => None,
     }
+}
+
+/// A label that somebody may have meant for a certificate. Requests (RFC 2986) and attribute
+/// certificates (RFC 5755) are something else.
+fn sounds_like_a_certificate(label: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 3] = [
+        b"CERTIFICATE REQUEST",
+        b"NEW CERTIFICATE REQUEST",
+        b"ATTRIBUTE CERTIFICATE",
+    ];
+    contains(&label.to_ascii_uppercase(), b"CERTIFICATE") && !OTHERS.contains(&label)
 }
 
 /// Lines that end in LF, CR LF or CR, without blanks and byte order marks around them.
@@ -404,6 +420,10 @@ mod tests {
             (
                 "-----BEGIN CERTIFICATE-----AQID\n",
                 (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "-----BEGIN certificate-----\nAQID\n-----END certificate-----\n",
+                (2, 4, PemFault::UnknownLabel),
             ),
             (
                 "-----BEGIN X509 CRL-----\n-----END CERTIFICATE-----\n",

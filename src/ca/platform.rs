@@ -4,10 +4,11 @@
 //! the system's own verifier decides, and its roots cannot be listed.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::bundle::Blocks;
-use super::read;
+use super::read::{self, FileBytes, ReadError};
 
 /// Whether the operating system verifies by itself.
 pub(crate) const DELEGATED: bool =
@@ -26,15 +27,26 @@ pub(crate) fn blocks() -> Blocks {
 /// only one of them has.
 fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
     let mut blocks = Blocks::default();
-    let bundle = bundles.iter().find_map(|path| read::file(path, LIMIT).ok());
+    let bundle = bundles.iter().find_map(|path| existing(path));
     let hashed = directories
         .iter()
         .flat_map(|directory| hashed_files(directory))
-        .filter_map(|path| read::file(&path, LIMIT).ok());
+        .filter_map(|path| existing(&path));
     for file in bundle.into_iter().chain(hashed) {
-        blocks.add_leniently(&file.path, &file.bytes);
+        match file {
+            Ok(file) => blocks.add_leniently(&file.path, &file.bytes),
+            Err(_) => blocks.unreadable(),
+        }
     }
     blocks
+}
+
+/// Not there is not unreadable: most of the well-known places are another system's.
+fn existing(path: &Path) -> Option<Result<FileBytes, ReadError>> {
+    match read::file(path, LIMIT) {
+        Err(ReadError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => None,
+        read => Some(read),
+    }
 }
 
 /// The files that OpenSSL looks at in a directory: `openssl rehash` names them by subject.

@@ -37,7 +37,9 @@ use super::report::{LostVariable, SourceKind, TrustSource};
 #[must_use = "a policy does nothing until it is loaded"]
 pub struct CaPolicy {
     bundles: Vec<Bundle>,
-    /// Set and not empty, in the order of precedence.
+    /// All that may name a bundle, in the order of precedence.
+    names: Vec<String>,
+    /// Those of them that are set and not empty.
     variables: Vec<Variable>,
     /// Set and not empty, but no source: `SSL_CERT_DIR`.
     ignored: Option<Variable>,
@@ -117,6 +119,7 @@ impl CaPolicy {
         let ignored = (!names.contains(&CA_DIRECTORY_VARIABLE)).then_some(CA_DIRECTORY_VARIABLE);
         Self {
             bundles: Vec::new(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
             variables: names.into_iter().filter_map(variable).collect(),
             ignored: ignored.and_then(variable),
             base: BaseRoots::default(),
@@ -140,6 +143,7 @@ impl CaPolicy {
         let lost = variables.chain(&self.ignored).map(Variable::lost).collect();
         Decision {
             source,
+            variables: &self.names,
             lost,
             bundles,
             base: self.base,

@@ -17,6 +17,7 @@ pub(crate) enum ReadError {
     Io(PathBuf, io::Error),
     NotAFile(PathBuf),
     TooLarge(PathBuf),
+    TooManyFiles(PathBuf),
 }
 
 /// The file at `path`, or every regular file directly in the directory at `path`, in the
@@ -54,10 +55,14 @@ fn directory(path: &Path, limit: u64) -> Result<Vec<FileBytes>, ReadError> {
     let mut paths = fs::read_dir(path)
         .and_then(|entries| {
             entries
+                .take(MOST_FILES + 1)
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect::<io::Result<Vec<_>>>()
         })
         .map_err(failed)?;
+    if paths.len() > MOST_FILES {
+        return Err(ReadError::TooManyFiles(path.into()));
+    }
     paths.sort();
 
     let mut files = Vec::new();
@@ -88,3 +93,6 @@ fn open(path: &Path) -> io::Result<File> {
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
+
+/// No trust store has more, and each costs a few system calls.
+pub(crate) const MOST_FILES: usize = 10_000;

@@ -14,6 +14,8 @@ use std::path::PathBuf;
 pub struct TrustReport {
     /// The source that won.
     pub source: TrustSource,
+    /// The variables that may name a bundle, strongest first; none if the policy has none.
+    pub variables: Vec<String>,
     /// Variables that were set and decided nothing.
     pub lost: Vec<LostVariable>,
     /// The roots that the bundle was added to.
@@ -22,8 +24,8 @@ pub struct TrustReport {
     pub bundle: BundleReport,
     /// Distinct trust anchors in force; `None` where the operating system keeps them.
     pub anchors: Option<usize>,
-    /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, in hexadecimal:
-    /// equal for two transports that trust the same.
+    /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, and over what is
+    /// distrusted, in hexadecimal: equal for two transports that trust the same.
     pub fingerprint: String,
     /// What an administrator should know, one sentence each.
     pub warnings: Vec<String>,
@@ -193,7 +195,11 @@ impl TrustReport {
             return base;
         }
         let accepted = counted(self.bundle.accepted.len(), "certificate");
-        format!("{accepted} from the bundle and {base}")
+        let all = match self.anchors {
+            Some(count) => format!(", {count} in all"),
+            None => String::new(),
+        };
+        format!("{accepted} from the bundle and {base}{all}")
     }
 
     /// What decides nothing, in words; empty if there is nothing.
@@ -251,7 +257,7 @@ impl fmt::Display for TrustSource {
         let path = self.path.as_ref().map(|path| path.display());
         match (self.kind, &self.name, path) {
             (SourceKind::Variable, Some(name), Some(path)) => write!(f, "{name} = {path}"),
-            (SourceKind::Platform, ..) => f.write_str("the base roots, no bundle"),
+            (SourceKind::Platform, ..) => f.write_str("no bundle, the base roots alone"),
             (_, _, Some(path)) => write!(f, "{path}, named by the program"),
             (_, Some(name), None) => write!(f, "{name}, given by the program"),
             _ => f.write_str("several bundles, named by the program"),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::bundle::{Blocks, Settled, Verdict};
+use super::bundle::{Blocks, Fault, Settled, Verdict};
 use super::certificate::Fingerprint;
 use super::decision::{BaseRoots, Decision, Input, NamedBundle};
 use super::error::{BundleName, CaError};
@@ -27,21 +27,24 @@ impl Bundle {
         let mut files = Vec::new();
         let mut empty = Vec::new();
         for bundle in &decision.bundles {
+            let mut own = Blocks::default();
+            let mut certificates = 0;
             for file in bundle.files(decision.limit)? {
-                let found =
-                    blocks
-                        .add(&file.path, &file.bytes)
-                        .map_err(|fault| CaError::Corrupt {
-                            bundle: bundle.name.of_file(&file.path),
-                            position: fault.place.position,
-                            line: fault.place.line,
-                            reason: fault.reason,
-                        })?;
+                let found = own.add(&file.path, &file.bytes);
+                let found = found.map_err(|fault| bundle.corrupt(&file.path, fault))?;
+                certificates += found;
                 if found == 0 {
                     empty.push(file.path.clone());
                 }
                 files.push(file.path);
             }
+            if certificates == 0 {
+                return Err(CaError::NoUsableCertificate {
+                    bundle: bundle.name.clone(),
+                    found: found_instead(&own.settle()),
+                });
+            }
+            blocks.append(own);
         }
         Ok(Self {
             files,
@@ -99,11 +102,24 @@ impl NamedBundle<'_> {
             ReadError::NotAFile(path) => CaError::NotAFile {
                 bundle: self.name.of_file(&path),
             },
+            ReadError::TooManyFiles(path) => CaError::TooManyFiles {
+                bundle: self.name.of_file(&path),
+                limit: read::MOST_FILES,
+            },
             ReadError::TooLarge(path) => CaError::TooLarge {
                 bundle: self.name.of_file(&path),
                 limit,
             },
         })
+    }
+
+    fn corrupt(&self, file: &Path, fault: Fault) -> CaError {
+        CaError::Corrupt {
+            bundle: self.name.of_file(file),
+            position: fault.place.position,
+            line: fault.place.line,
+            reason: fault.reason,
+        }
     }
 
     /// What the report calls bytes that are in no file.
@@ -162,7 +178,7 @@ fn found_instead(settled: &Settled) -> String {
         (tally.other, "other block"),
     ]);
     match found.is_empty() {
-        true => "text without a PEM block".to_owned(),
-        false => found,
+        true => "there is no PEM block".to_owned(),
+        false => format!("only {found}"),
     }
 }

@@ -18,6 +18,7 @@ pub(crate) struct Attempt {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) route: Route,
+    pub(crate) deadline: Duration,
     pub(crate) report: Arc<TrustReport>,
 }
 
@@ -39,6 +40,9 @@ impl Attempt {
         if let Some(error) = certificate_error(&*source) {
             return TransportError::Untrusted(self.untrusted(phase, error));
         }
+        if causes(&*source).any(timed_out) {
+            return self.timed_out();
+        }
         let Self {
             host, port, route, ..
         } = self;
@@ -58,12 +62,12 @@ impl Attempt {
         }
     }
 
-    pub(crate) fn timed_out(self, deadline: Duration) -> TransportError {
+    pub(crate) fn timed_out(self) -> TransportError {
         TransportError::ConnectTimeout {
             host: self.host,
             port: self.port,
             route: self.route,
-            deadline,
+            deadline: self.deadline,
         }
     }
 
@@ -76,22 +80,34 @@ impl Attempt {
     }
 }
 
-/// Finds what the verifier said. `io::Error` hides what it wraps from `source()`.
-fn certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::InvalidCertificate(error)) = error.downcast_ref() {
-            return Some(error.clone());
-        }
-        next = match error
+/// An error and what it comes from, outermost first. `io::Error` hides what it wraps from
+/// `source()`.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let wrapped = error
             .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+            .and_then(io::Error::get_ref);
+        match wrapped {
             Some(inner) => Some(inner),
             None => error.source(),
-        };
-    }
-    None
+        }
+    })
+}
+
+/// What the verifier said.
+fn certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
+    causes(error).find_map(|error| match error.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(error)) => Some(error.clone()),
+        _ => None,
+    })
+}
+
+fn timed_out(error: &(dyn Error + 'static)) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 #[cfg(test)]

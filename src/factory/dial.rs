@@ -1,30 +1,24 @@
 //! Opens the byte stream of a WebSocket: TCP, the way through a proxy, TLS to it and TLS to
 //! the destination. The parts are the ones that reqwest is made of.
 
-use std::collections::HashMap;
 use std::error::Error;
-use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
-use rustls_pki_types::{InvalidDnsNameError, ServerName};
 use tokio::net::TcpStream;
 use tower_service::Service;
 use url::Host;
 
 use super::attempt::Phase;
 use super::proxy::ProxyServer;
+use super::resolve::Resolver;
 use super::route::{Destination, Route};
 use super::tls::Tls;
 
@@ -65,7 +59,7 @@ pub(crate) async fn dial(
     if !destination.secure {
         return Ok(TokioIo::new(MaybeHttpsStream::Http(hop)));
     }
-    secure(&destination.host, hop, tls.websocket())
+    secure(destination, hop, tls.websocket())
         .await
         .map_err(at(Phase::Host))
 }
@@ -87,8 +81,7 @@ async fn through(
 ) -> Result<Hop, BoxError> {
     let server = proxy.intercept.uri().clone();
     let target = match proxy.scheme() {
-        "socks4" => locally_resolved(destination, resolver, SocketAddr::is_ipv4).await?,
-        "socks5" => locally_resolved(destination, resolver, |_| true).await?,
+        "socks4" | "socks5" => locally_resolved(destination, resolver).await?,
         _ => destination
             .uri_with_port(&destination.host)
             .ok_or(NoSuchHost)?,
@@ -132,31 +125,23 @@ fn to_proxy(
     clippy::disallowed_types,
     reason = "TLS to the destination under the token's own policy"
 )]
-async fn secure(host: &Host, hop: Hop, config: Arc<ClientConfig>) -> Result<Connection, BoxError> {
+async fn secure(
+    destination: &Destination,
+    hop: Hop,
+    config: Arc<ClientConfig>,
+) -> Result<Connection, BoxError> {
     let stream = tokio_rustls::TlsConnector::from(config)
-        .connect(server_name(host)?, TokioIo::new(hop))
+        .connect(destination.server_name()?, TokioIo::new(hop))
         .await?;
     Ok(TokioIo::new(MaybeHttpsStream::Https(TokioIo::new(stream))))
 }
 
-fn server_name(host: &Host) -> Result<ServerName<'static>, InvalidDnsNameError> {
-    match host {
-        Host::Domain(name) => ServerName::try_from(name.clone()),
-        Host::Ipv4(address) => Ok(ServerName::IpAddress((*address).into())),
-        Host::Ipv6(address) => Ok(ServerName::IpAddress((*address).into())),
-    }
-}
-
 /// For proxies that are to be given an address. hyper-util's own way blocks the thread.
-async fn locally_resolved(
-    destination: &Destination,
-    resolver: &Resolver,
-    fits: fn(&SocketAddr) -> bool,
-) -> Result<Uri, BoxError> {
+async fn locally_resolved(destination: &Destination, resolver: &Resolver) -> Result<Uri, BoxError> {
     let host = match &destination.host {
         Host::Domain(name) => {
             let mut addresses = resolver.clone().call(name.parse()?).await?;
-            match addresses.find(fits).ok_or(NoSuchHost)? {
+            match addresses.next().ok_or(NoSuchHost)? {
                 SocketAddr::V4(address) => Host::Ipv4(*address.ip()),
                 SocketAddr::V6(address) => Host::Ipv6(*address.ip()),
             }
@@ -164,48 +149,6 @@ async fn locally_resolved(
         address => address.clone(),
     };
     Ok(destination.uri_with_port(&host).ok_or(NoSuchHost)?)
-}
-
-/// Names the addresses of hosts: those that the program gave, then the system's resolver.
-#[derive(Clone)]
-pub(crate) struct Resolver {
-    given: Arc<HashMap<String, Vec<SocketAddr>>>,
-    system: GaiResolver,
-}
-
-impl Resolver {
-    pub(crate) fn new(given: HashMap<String, Vec<SocketAddr>>) -> Self {
-        Self {
-            given: Arc::new(given),
-            system: GaiResolver::new(),
-        }
-    }
-
-    /// What the program gave, for reqwest to know it too.
-    pub(crate) fn given(&self) -> impl Iterator<Item = (&str, &[SocketAddr])> {
-        self.given
-            .iter()
-            .map(|(host, addresses)| (host.as_str(), addresses.as_slice()))
-    }
-}
-
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        if let Some(addresses) = self.given.get(name.as_str()) {
-            let addresses = addresses.clone().into_iter();
-            return Box::pin(std::future::ready(Ok(addresses)));
-        }
-        let lookup = self.system.call(name);
-        Box::pin(async move { Ok(lookup.await?.collect::<Vec<_>>().into_iter()) })
-    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,10 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+
+use super::attempt::causes;
 use super::failure::TrustFailure;
 use super::route::Route;
 use crate::ca::CaError;
@@ -105,12 +109,21 @@ pub enum TransportError {
         /// The status of the answer.
         status: http::StatusCode,
     },
+    /// The connection was made, and then the WebSocket handshake failed.
+    #[error("the WebSocket handshake with {host} failed")]
+    #[non_exhaustive]
+    UpgradeFailed {
+        /// The host of the URL.
+        host: String,
+        /// What failed.
+        source: tungstenite::Error,
+    },
     /// A request failed on an established connection, or took too long.
     #[error("the HTTP request failed")]
     Http(#[source] reqwest::Error),
-    /// The WebSocket failed on an established connection.
+    /// An open WebSocket failed.
     #[error("the WebSocket failed")]
-    WebSocket(#[from] tokio_tungstenite::tungstenite::Error),
+    WebSocket(#[from] tungstenite::Error),
 }
 
 impl TransportError {
@@ -119,54 +132,71 @@ impl TransportError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Ca(error) => error.hint(),
-            Self::InvalidProxy { variable, .. } => format!(
-                "write {} as http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT, or unset it",
-                variable.unwrap_or("the proxy")
-            ),
+            Self::Untrusted(failure) => failure.hint(),
+            Self::InvalidProxy { variable, .. } => proxy_hint(*variable),
             Self::NoCryptoProvider => {
                 "enable the feature `aws-lc-rs` or `ring`, or give the builder a provider"
+                    .to_owned()
+            }
+            Self::InvalidRequest { .. } => {
+                "write the URL as https://HOST/PATH, or as wss://HOST/PATH for a WebSocket"
                     .to_owned()
             }
             Self::InsecureScheme { host } => {
                 format!("use https or wss for {host}; this program connects with TLS only")
             }
-            Self::Untrusted(failure) => failure.hint(),
-            Self::Connect { host, route, .. } if route.is_direct() => {
-                format!(
-                    "check that {host} is right and can be reached from here; where only a proxy may connect, set HTTPS_PROXY"
-                )
-            }
-            Self::Connect { host, route, .. } => {
-                format!("check that {host} is right and speaks TLS; the connection went {route}")
-            }
+            Self::Connect {
+                host, port, route, ..
+            } if route.is_direct() => format!(
+                "check that {host}:{port} is right, can be reached from here and speaks TLS 1.2 \
+                 or 1.3; where only a proxy may connect, set HTTPS_PROXY"
+            ),
+            Self::Connect {
+                host, port, route, ..
+            } => format!(
+                "check that {host}:{port} is right and speaks TLS 1.2 or 1.3; the connection \
+                 went {route}"
+            ),
             Self::Proxy { route, .. } => format!(
-                "check that the proxy in {} is right, can be reached, allows this host and gets the credentials it wants",
-                named_by(route)
+                "check that {} is right, can be reached, allows this host and gets the \
+                 credentials it wants",
+                proxy_name(route)
             ),
-            Self::ConnectTimeout { host, route, .. } if route.is_direct() => {
-                format!(
-                    "check the network to {host}; where only a proxy may connect, set HTTPS_PROXY"
-                )
-            }
+            Self::ConnectTimeout { host, route, .. } if route.is_direct() => format!(
+                "check the network to {host}; where only a proxy may connect, set HTTPS_PROXY"
+            ),
             Self::ConnectTimeout { host, route, .. } => format!(
-                "check that the proxy in {} answers, and that it can reach {host}",
-                named_by(route)
+                "check that {} answers, and that it can reach {host}",
+                proxy_name(route)
             ),
-            Self::Configuration { .. }
-            | Self::InvalidRequest { .. }
-            | Self::UpgradeRefused { .. }
-            | Self::Http(_)
-            | Self::WebSocket(_) => return None,
+            Self::UpgradeRefused { host, .. } | Self::UpgradeFailed { host, .. } => format!(
+                "check that {host} speaks WebSocket at this path, and what it wants to be sent; \
+                 the connection itself was made"
+            ),
+            Self::Configuration { .. } | Self::Http(_) | Self::WebSocket(_) => return None,
         })
     }
 
-    /// Whether the same attempt may succeed later without anybody changing anything. Never
-    /// so for a failure of trust or of configuration.
+    /// Whether the same attempt may succeed later without anybody changing anything.
+    ///
+    /// Never so for a failure of trust or of configuration, nor if a proxy refused: it does so
+    /// for want of credentials or permission. What a SOCKS proxy says is not told apart, and
+    /// counts as a refusal.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Proxy { .. } | Self::ConnectTimeout { .. } => true,
+            Self::Connect { .. } | Self::ConnectTimeout { .. } => true,
+            Self::Proxy { source, .. } => causes(&**source).any(|error| error.is::<io::Error>()),
             Self::UpgradeRefused { status, .. } => status.is_server_error(),
             Self::Http(error) => error.is_timeout() || error.is_request(),
+            Self::WebSocket(error) | Self::UpgradeFailed { source: error, .. } => matches!(
+                error,
+                tungstenite::Error::Io(_)
+                    | tungstenite::Error::ConnectionClosed
+                    | tungstenite::Error::Protocol(
+                        ProtocolError::HandshakeIncomplete
+                            | ProtocolError::ResetWithoutClosingHandshake
+                    )
+            ),
             _ => false,
         }
     }
@@ -193,6 +223,7 @@ impl TransportError {
             Self::Proxy { .. } => "proxy",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::UpgradeRefused { .. } => "upgrade_refused",
+            Self::UpgradeFailed { .. } => "upgrade_failed",
             Self::Http(_) => "http",
             Self::WebSocket(_) => "websocket",
         }
@@ -222,14 +253,29 @@ impl From<TransportError> for io::Error {
             TransportError::ConnectTimeout { .. } => io::ErrorKind::TimedOut,
             TransportError::UpgradeRefused { .. } => io::ErrorKind::ConnectionRefused,
             TransportError::Http(ref error) if error.is_timeout() => io::ErrorKind::TimedOut,
-            TransportError::Http(_) | TransportError::WebSocket(_) => io::ErrorKind::Other,
+            TransportError::UpgradeFailed { .. }
+            | TransportError::Http(_)
+            | TransportError::WebSocket(_) => io::ErrorKind::Other,
         };
         Self::new(kind, error)
     }
 }
 
-fn named_by(route: &Route) -> &str {
-    route.variable().unwrap_or("the program's proxy policy")
+fn proxy_name(route: &Route) -> String {
+    let proxy = route.proxy().unwrap_or_default();
+    let named_by = route.variable().unwrap_or("the program");
+    format!("the proxy {proxy}, which {named_by} names,")
+}
+
+fn proxy_hint(variable: Option<&str>) -> String {
+    let url = "http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT";
+    match variable {
+        Some(variable) if variable.eq_ignore_ascii_case("NO_PROXY") => {
+            format!("write {variable} as host names and addresses with commas, or unset it")
+        }
+        Some(variable) => format!("write {variable} as {url}, or unset it"),
+        None => format!("write the proxy as {url}"),
+    }
 }
 
 pub(crate) fn invalid_request(source: impl Into<Box<dyn Error + Send + Sync>>) -> TransportError {

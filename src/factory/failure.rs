@@ -96,33 +96,45 @@ impl TrustFailure {
 
     /// What to do about it.
     pub fn hint(&self) -> String {
-        let Failure { host, report, .. } = &*self.0;
+        let peer = self.peer_name();
         match self.0.refusal {
-            Refusal::UnknownIssuer => match (report.source.kind, &report.source.path) {
-                (SourceKind::Platform, _) => {
-                    "if your network inspects TLS, set CODEX_CA_CERTIFICATE \
-                    to a PEM file with your company's CA certificates"
-                        .to_owned()
-                }
-                (_, Some(path)) => format!(
-                    "if your network inspects TLS, add its CA certificate to {}, which {} names",
-                    path.display(),
-                    report.source.name.as_deref().unwrap_or("the program")
-                ),
-                (_, None) => "if your network inspects TLS, its CA certificate is missing in the \
-                    bundle that the program brings along"
-                    .to_owned(),
-            },
+            Refusal::UnknownIssuer => self.where_to_add_the_issuer(),
             Refusal::Expired => {
                 format!(
-                    "check this computer's clock; if it is right, {host} needs a new certificate"
+                    "check this computer's clock; if it is right, {peer} needs a new certificate"
                 )
             }
             Refusal::NotYetValid => "check this computer's clock".to_owned(),
-            Refusal::WrongHost => format!("check that {host} is the name that its operator uses"),
+            Refusal::WrongHost => format!("check that {peer} is the name that its operator uses"),
             Refusal::Revoked | Refusal::Other => {
-                format!("tell the operator of {host}; nothing here should work around it")
+                format!("tell the operator of {peer}; nothing here should work around it")
             }
+        }
+    }
+
+    fn where_to_add_the_issuer(&self) -> String {
+        let TrustReport {
+            source, variables, ..
+        } = self.report();
+        let add = match (&source.path, variables.first()) {
+            (Some(path), _) => format!(
+                "add its CA certificate to {}, which {} names",
+                path.display(),
+                source.name.as_deref().unwrap_or("the program")
+            ),
+            (None, Some(variable)) if source.kind == SourceKind::Platform => {
+                format!("set {variable} to a PEM file with your company's CA certificates")
+            }
+            _ => "its CA certificate has to be given to the program, which consults no variable"
+                .to_owned(),
+        };
+        format!("if your network inspects TLS, {add}")
+    }
+
+    fn peer_name(&self) -> String {
+        match (self.0.peer, self.0.route.proxy()) {
+            (Peer::Proxy, Some(proxy)) => format!("the proxy {proxy}"),
+            _ => self.0.host.clone(),
         }
     }
 
@@ -130,29 +142,25 @@ impl TrustFailure {
     fn anchors(&self) -> String {
         let report = &self.0.report;
         match report.anchors {
-            Some(count) => format!("{} from {}", counted(count, "trust anchor"), report.source),
-            None => format!("the operating system's roots and {}", report.source),
+            Some(count) => format!("{} ({})", counted(count, "trust anchor"), report.source),
+            None => format!("the operating system's roots ({})", report.source),
         }
     }
 }
 
 impl fmt::Display for TrustFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure {
-            host,
-            route,
-            refusal,
-            ..
-        } = &*self.0;
-        let whose = match (self.0.peer, route.proxy()) {
-            (Peer::Proxy, Some(proxy)) => format!("the proxy {proxy}, on the way to {host},"),
-            _ => format!("{host}, connected {route},"),
+        let Failure { host, route, .. } = &*self.0;
+        let way = match self.0.peer {
+            Peer::Proxy => format!("on the way to {host}"),
+            Peer::Host => format!("connected {route}"),
         };
-        write!(f, "the certificate of {whose} was refused: {refusal}")?;
-        if *refusal == Refusal::UnknownIssuer {
-            write!(f, " among {}", self.anchors())?;
+        let peer = self.peer_name();
+        write!(f, "the certificate of {peer}, {way}, was refused: ")?;
+        match self.0.refusal {
+            Refusal::UnknownIssuer => write!(f, "none of {} has signed it", self.anchors()),
+            refusal => refusal.fmt(f),
         }
-        Ok(())
     }
 }
 
@@ -178,7 +186,7 @@ impl Error for TrustFailure {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnknownIssuer => "no issuer of it is",
+            Self::UnknownIssuer => "no trust anchor has signed it",
             Self::Expired => "it has expired",
             Self::NotYetValid => "it is not valid yet",
             Self::WrongHost => "it is for other host names",

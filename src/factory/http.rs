@@ -40,7 +40,7 @@ macro_rules! methods {
 }
 
 impl HttpClient {
-    pub(super) fn new(
+    pub(super) fn of(
         client: RawClient,
         transport: TrustedTransport,
         connect_timeout: Duration,
@@ -69,7 +69,7 @@ impl HttpClient {
 
     /// Starts a request. A URL that is not valid is an error when it is sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder::new(self.client.request(method, url), self.clone())
+        RequestBuilder::of(self.client.request(method, url), self.clone())
     }
 
     /// Sends a request.
@@ -111,15 +111,16 @@ impl HttpClient {
         if error.is_builder() {
             return invalid_request(error);
         }
-        if let Err(insecure) = self.transport.permit(&destination) {
-            return insecure;
+        // It may be a redirect that led to where nothing is sent.
+        if let Err(refused) = self.permit(&destination) {
+            return refused;
         }
         if !error.is_connect() {
             return error.into();
         }
-        let attempt = self.transport.attempt(&destination);
+        let attempt = self.transport.attempt(&destination, self.connect_timeout);
         if error.is_timeout() {
-            return attempt.timed_out(self.connect_timeout);
+            return attempt.timed_out();
         }
         let phase = phase(&error, &destination, attempt.route.is_direct());
         attempt.failed(phase, Box::new(error))

@@ -50,7 +50,7 @@ impl HttpClientBuilder {
         clippy::disallowed_methods,
         reason = "the one place where an HTTP client begins; `build` gives it the token's TLS"
     )]
-    pub(crate) fn new(transport: TrustedTransport) -> Self {
+    pub(crate) fn of(transport: TrustedTransport) -> Self {
         Self {
             builder: RawClient::builder(),
             connect_timeout: transport.connect_timeout(),
@@ -206,18 +206,16 @@ impl HttpClientBuilder {
             return Err(error);
         }
         let transport = self.transport;
-        let mut builder = with_routes(self.builder, Arc::clone(transport.routes()))
+        let builder = with_routes(self.builder, Arc::clone(transport.routes()))
             .redirect(noted(self.redirect))
             .connect_timeout(self.connect_timeout)
+            .dns_resolver(Arc::new(transport.resolver().clone()))
             .https_only(transport.https_only());
-        for (host, addresses) in transport.resolver().given() {
-            builder = builder.resolve_to_addrs(host, addresses);
-        }
         let client = builder
             .tls_backend_preconfigured(transport.tls().http(self.versions))
             .build()
             .map_err(invalid_request)?;
-        Ok(HttpClient::new(client, transport, self.connect_timeout))
+        Ok(HttpClient::of(client, transport, self.connect_timeout))
     }
 }
 

@@ -8,9 +8,11 @@ mod http;
 mod http_builder;
 mod proxy;
 mod request;
+mod resolve;
 mod route;
 mod tls;
 mod transport;
+mod verify;
 mod websocket;
 
 pub use self::error::TransportError;

@@ -110,6 +110,12 @@ impl ProxyServer {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(invalid("it names no host"));
         }
+        // A `#`, `?` or `/` in a password that is not percent-encoded ends the host too early.
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid(
+                "there is more behind the port; percent-encode what is special in a password",
+            ));
+        }
         if socks && url.port().is_none() {
             // As reqwest does; the library would take 443.
             url.set_port(Some(SOCKS_PORT))

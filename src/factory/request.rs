@@ -29,7 +29,7 @@ macro_rules! parts {
 }
 
 impl RequestBuilder {
-    pub(crate) fn new(request: reqwest::RequestBuilder, client: HttpClient) -> Self {
+    pub(crate) fn of(request: reqwest::RequestBuilder, client: HttpClient) -> Self {
         Self { request, client }
     }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use rustls_pki_types::ServerName;
 use url::{Host, Url};
 
-use super::error::TransportError;
+use super::error::{TransportError, invalid_request};
 use super::proxy::{CustomProxy, ProxyPolicy, ProxyServer};
 use crate::ca::env::Environment;
 
@@ -82,6 +83,15 @@ impl Destination {
         self.port.unwrap_or(if self.secure { 443 } else { 80 })
     }
 
+    /// The name that the certificate must have.
+    pub(crate) fn server_name(&self) -> Result<ServerName<'static>, TransportError> {
+        match &self.host {
+            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(invalid_request),
+            Host::Ipv4(address) => Ok(ServerName::IpAddress((*address).into())),
+            Host::Ipv6(address) => Ok(ServerName::IpAddress((*address).into())),
+        }
+    }
+
     /// For the matcher and the TCP connector: a port only where the URL has one, so that a
     /// resolved address may bring its own, as it does in reqwest.
     pub(crate) fn uri(&self) -> Option<Uri> {
@@ -145,6 +155,15 @@ impl Routes {
         self.http.is_none() && self.https.is_none()
     }
 
+    /// Whether a proxy has to be given IPv4 addresses.
+    pub(crate) fn needs_ipv4(&self) -> bool {
+        let proxies = [&self.http, &self.https];
+        proxies
+            .into_iter()
+            .flatten()
+            .any(|proxy| proxy.scheme() == "socks4")
+    }
+
     fn from_environment(
         environment: &Environment,
         no_proxy: Option<&str>,
@@ -155,45 +174,43 @@ impl Routes {
         let http = variable(environment, HTTP)?;
         let https = variable(environment, HTTPS)?;
         let all = variable(environment, ALL)?;
-        if http.is_none() && https.is_none() && all.is_none() {
-            return Ok(Self::from_system(no_proxy));
-        }
-        let proxy = |own: Option<(&'static str, String)>| {
-            own.or_else(|| all.clone())
-                .map(|(name, value)| ProxyServer::parse(&value, Some(name)))
-                .transpose()
-        };
         let excepted = match no_proxy {
             Some(list) => list.to_owned(),
             None => variable(environment, NO)?
                 .map(|(_, list)| list)
                 .unwrap_or_default(),
         };
+        if http.is_none() && https.is_none() && all.is_none() {
+            return Self::from_system(&excepted);
+        }
+        let proxy = |own: Option<(&'static str, String)>| {
+            own.or_else(|| all.clone())
+                .map(|(name, value)| ProxyServer::parse(&value, Some(name)))
+                .transpose()
+        };
         Ok(Self::of(proxy(http)?, proxy(https)?, &excepted))
     }
 
     /// The settings of macOS or Windows, as hyper-util reads them.
     #[cfg(all(feature = "system-proxy", any(target_os = "macos", windows)))]
-    fn from_system(no_proxy: Option<&str>) -> Self {
+    fn from_system(no_proxy: &str) -> Result<Self, TransportError> {
         let system = Matcher::from_system();
         let proxy = |probe| {
-            let intercept = system.intercept(&Uri::from_static(probe))?;
-            ProxyServer::parse(&intercept.uri().to_string(), None).ok()
+            let intercept = system.intercept(&http::Uri::from_static(probe));
+            intercept
+                .map(|intercept| ProxyServer::parse(&intercept.uri().to_string(), None))
+                .transpose()
         };
-        let (http, https) = (proxy("http://any.invalid/"), proxy("https://any.invalid/"));
-        match no_proxy {
-            Some(list) => Self::of(http, https, list),
-            None => Self {
-                matcher: system,
-                http,
-                https,
-            },
-        }
+        let (http, https) = (
+            proxy("http://any.invalid/")?,
+            proxy("https://any.invalid/")?,
+        );
+        Ok(Self::of(http, https, no_proxy))
     }
 
     #[cfg(not(all(feature = "system-proxy", any(target_os = "macos", windows))))]
-    fn from_system(_no_proxy: Option<&str>) -> Self {
-        Self::of(None, None, "")
+    fn from_system(no_proxy: &str) -> Result<Self, TransportError> {
+        Ok(Self::of(None, None, no_proxy))
     }
 
     fn of(http: Option<Arc<ProxyServer>>, https: Option<Arc<ProxyServer>>, no_proxy: &str) -> Self {
@@ -353,6 +370,10 @@ mod tests {
             "http://a:99999",
             "http://a b",
             "socks://a:1",
+            "http://user:pass#word@a:1",
+            "user:pass/word@a:1",
+            "socks5h://user:pass?word@a:1",
+            "http://a:1/path",
         ] {
             let error = routes(&[("HTTPS_PROXY", value)]).err();
             assert!(

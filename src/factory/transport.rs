@@ -13,10 +13,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use url::Url;
 
 use super::attempt::Attempt;
-use super::dial::Resolver;
 use super::error::{TransportError, invalid_request, not_a_destination};
 use super::http_builder::HttpClientBuilder;
 use super::proxy::ProxyPolicy;
+use super::resolve::Resolver;
 use super::route::{Destination, Route, Routes};
 use super::tls::{self, Tls, TlsVersion};
 use super::websocket::WebSocketBuilder;
@@ -93,12 +93,12 @@ impl TrustedTransport {
 
     /// Starts an HTTP client.
     pub fn http(&self) -> HttpClientBuilder {
-        HttpClientBuilder::new(self.clone())
+        HttpClientBuilder::of(self.clone())
     }
 
     /// Starts a WebSocket connection to a `wss` or `ws` URL; await it to connect.
     pub fn websocket<R: IntoClientRequest>(&self, request: R) -> WebSocketBuilder {
-        WebSocketBuilder::new(self.clone(), request.into_client_request())
+        WebSocketBuilder::of(self.clone(), request.into_client_request())
     }
 
     /// The TLS configuration of this token for other protocols over rustls (gRPC, databases,
@@ -123,11 +123,12 @@ impl TrustedTransport {
         Ok(self.0.routes.to(&destination))
     }
 
-    pub(crate) fn attempt(&self, destination: &Destination) -> Attempt {
+    pub(crate) fn attempt(&self, destination: &Destination, deadline: Duration) -> Attempt {
         Attempt {
             host: destination.host.to_string(),
             port: destination.port(),
             route: self.0.routes.to(destination),
+            deadline,
             report: Arc::clone(&self.0.report),
         }
     }
@@ -138,6 +139,7 @@ impl TrustedTransport {
             let host = destination.host.to_string();
             return Err(TransportError::InsecureScheme { host });
         }
+        destination.server_name()?;
         Ok(())
     }
 
@@ -238,6 +240,7 @@ impl TransportBuilder {
             None => tls::default_provider()?,
         };
         let routes = Routes::new(&self.proxy)?;
+        let resolver = Resolver::new(self.resolve, routes.needs_ipv4());
         let report = self.anchors.shared_report();
         tracing::info!(
             target: crate::LOG_TARGET,
@@ -250,7 +253,7 @@ impl TransportBuilder {
             tls: Tls::new(self.anchors.trust(), provider, self.tls_min_version)?,
             report,
             routes: Arc::new(routes),
-            resolver: Resolver::new(self.resolve),
+            resolver,
             https_only: self.https_only,
             connect_timeout: self.connect_timeout,
         })))

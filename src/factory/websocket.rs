@@ -13,7 +13,7 @@ use http::HeaderName;
 use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
+use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use url::Url;
 
@@ -26,7 +26,11 @@ use super::transport::TrustedTransport;
 ///
 /// It is made by awaiting [`TrustedTransport::websocket`], and by nothing else. Dropping it
 /// closes the connection without a closing handshake; [`close`](Self::close) does better.
-pub struct WebSocket(WebSocketStream<Connection>);
+pub struct WebSocket {
+    stream: WebSocketStream<Connection>,
+    /// The peer's Close frame was received: nothing more can come.
+    closed: bool,
+}
 
 impl WebSocket {
     /// Sends a message and flushes it.
@@ -35,17 +39,17 @@ impl WebSocket {
     /// Those of the connection and of the protocol.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_ready(cx)).await?;
-        Pin::new(&mut self.0).start_send(message)?;
-        std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_flush(cx)).await
+        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_ready(cx)).await?;
+        Pin::new(&mut self.stream).start_send(message)?;
+        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_flush(cx)).await
     }
 
-    /// The next message; `None` when the peer has closed.
+    /// The next message; `None` after the closing handshake.
     ///
     /// # Errors
     /// Those of the connection and of the protocol.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
-        std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_next(cx)).await
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// Starts the closing handshake; the peer's answer ends the stream.
@@ -53,12 +57,12 @@ impl WebSocket {
     /// # Errors
     /// Those of the connection.
     pub async fn close(&mut self, frame: Option<CloseFrame>) -> Result<(), Error> {
-        self.0.close(frame).await
+        self.stream.close(frame).await
     }
 
     /// The limits and buffer sizes in use.
     pub fn config(&self) -> &WebSocketConfig {
-        self.0.get_config()
+        self.stream.get_config()
     }
 }
 
@@ -66,7 +70,15 @@ impl Stream for WebSocket {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx)
+        match Pin::new(&mut self.stream).poll_next(cx) {
+            // Many servers end TLS without close_notify (RFC 8446, 6.1). After the closing
+            // handshake nothing can have been cut off.
+            Poll::Ready(Some(Err(Error::Io(_)))) if self.closed => Poll::Ready(None),
+            next => {
+                self.closed |= matches!(next, Poll::Ready(Some(Ok(Message::Close(_)))));
+                next
+            }
+        }
     }
 }
 
@@ -74,19 +86,19 @@ impl Sink<Message> for WebSocket {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.0).poll_ready(cx)
+        Pin::new(&mut self.stream).poll_ready(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        Pin::new(&mut self.0).start_send(message)
+        Pin::new(&mut self.stream).start_send(message)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.0).poll_close(cx)
+        Pin::new(&mut self.stream).poll_close(cx)
     }
 }
 
@@ -108,7 +120,7 @@ pub struct WebSocketBuilder {
 }
 
 impl WebSocketBuilder {
-    pub(crate) fn new(transport: TrustedTransport, request: Result<Request, Error>) -> Self {
+    pub(crate) fn of(transport: TrustedTransport, request: Result<Request, Error>) -> Self {
         Self {
             connect_timeout: transport.connect_timeout(),
             transport,
@@ -167,7 +179,7 @@ impl WebSocketBuilder {
         let request = self.request?;
         let destination = destination(&request)?;
         self.transport.permit(&destination)?;
-        let attempt = self.transport.attempt(&destination);
+        let attempt = self.transport.attempt(&destination, self.connect_timeout);
         let connecting = async {
             let dialed = dial::dial(
                 &destination,
@@ -182,12 +194,15 @@ impl WebSocketBuilder {
                 .map_err(Failure::Upgrade)
         };
         match tokio::time::timeout(self.connect_timeout, connecting).await {
-            Ok(Ok((socket, response))) => Ok((WebSocket(socket), response)),
+            Ok(Ok((stream, response))) => {
+                let closed = false;
+                Ok((WebSocket { stream, closed }, response))
+            }
             Ok(Err(Failure::Dial(DialError { phase, source }))) => {
                 Err(attempt.failed(phase, source))
             }
             Ok(Err(Failure::Upgrade(error))) => Err(upgrade_error(attempt.host, error)),
-            Err(_elapsed) => Err(attempt.timed_out(self.connect_timeout)),
+            Err(_elapsed) => Err(attempt.timed_out()),
         }
     }
 }
@@ -216,12 +231,18 @@ enum Failure {
     Upgrade(Error),
 }
 
-/// Where to connect. Without the check of the scheme, a stream without TLS could be given to
-/// a `wss` URL.
+/// Where to connect, if the request can be sent there. Without the check of the scheme, a
+/// stream without TLS could be given to a `wss` URL.
 fn destination(request: &Request) -> Result<Destination, TransportError> {
+    generate_request(request.clone()).map_err(invalid_request)?;
     let url = Url::parse(&request.uri().to_string()).map_err(invalid_request)?;
     if !matches!(url.scheme(), "ws" | "wss") {
         return Err(not_a_destination());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid_request(
+            "a WebSocket URL carries no credentials (RFC 6455, 3); send a header instead",
+        ));
     }
     Destination::of(&url).ok_or_else(not_a_destination)
 }
@@ -245,6 +266,6 @@ fn upgrade_error(host: String, error: Error) -> TransportError {
             status: response.status(),
         },
         error @ (Error::Url(_) | Error::HttpFormat(_)) => invalid_request(error),
-        error => TransportError::WebSocket(error),
+        source => TransportError::UpgradeFailed { host, source },
     }
 }

@@ -59,9 +59,10 @@ fn every_block_ends_in_one_outcome() {
     assert_eq!((bundle.unusable.len(), bundle.unusable[0].position), (1, 8));
     let reason = &bundle.unusable[0].reason;
     assert!(reason.contains("SignatureAlgorithmMismatch"), "{reason}");
+    assert!(report.warnings[0].contains("CN=A in bundle, block 8"));
     assert_eq!(report.anchors, Some(2));
     assert!(
-        report.warnings[0].contains("private key"),
+        report.warnings[1].contains("private key"),
         "{:?}",
         report.warnings
     );
@@ -88,6 +89,27 @@ async fn openssl_trust_settings_are_obeyed() {
             .proxy(trusted_transport::ProxyPolicy::Direct);
         let transport = support::built(builder, &origin);
         assert_eq!(support::both(&transport, &origin, "https").await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_distrusted_intermediate_is_no_part_of_a_path() {
+    let root = Authority::root("Root");
+    let intermediate = root.intermediate("Intermediate");
+    let origin = Origin::https(intermediate.issue(&[HOST])).await;
+    let origin = origin.expect("an origin");
+    let rejected = with_trust_settings(&intermediate, REJECT);
+    let refused = Outcome::Refused(Refusal::UnknownIssuer);
+    for (bundle, expected) in [
+        (root.pem(), Outcome::Connected),
+        (root.pem() + &rejected, refused),
+    ] {
+        let anchors = exclusive().bundle_pem("bundle", bundle).load();
+        let builder = trusted_transport::TrustedTransport::builder(anchors.expect("it loads"))
+            .proxy(trusted_transport::ProxyPolicy::Direct);
+        let transport = support::built(builder, &origin);
+        let outcome = support::both(&transport, &origin, "https").await;
+        assert_eq!(outcome, expected);
     }
 }
 
@@ -123,8 +145,8 @@ fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
     let unusable = unusable(&Authority::root("A"));
     for (bundle, found) in [
         (unusable, "1 unusable certificate"),
-        (String::new(), "text without a PEM block"),
-        ("just text\n".to_owned(), "text without a PEM block"),
+        (String::new(), "there is no PEM block"),
+        ("just text\n".to_owned(), "there is no PEM block"),
         (pem("X509 CRL", b""), "1 revocation list"),
         (rejected, "1 distrusted certificate"),
     ] {
@@ -167,7 +189,8 @@ fn what_a_path_may_be() {
     assert_eq!(all.report().anchors, Some(2));
     let files = [file("a.pem"), file("b.der"), readme.clone()];
     assert_eq!(all.report().bundle.files, files);
-    let warning = format!("there is no certificate in {}", readme.display());
+    let warning = "there is no certificate in 1 file of the bundle, such as ";
+    let warning = format!("{warning}{}", readme.display());
     assert_eq!(all.report().warnings, [warning]);
 
     let missing = load(&file("missing")).expect_err("missing");
@@ -180,6 +203,55 @@ fn what_a_path_may_be() {
         matches!(large, CaError::TooLarge { limit: 10_000, .. }),
         "{large:?}"
     );
+}
+
+#[test]
+fn each_bundle_and_each_binary_file_must_be_what_it_seems() {
+    let [a, b] = ["A", "B"].map(Authority::root);
+    let two = exclusive()
+        .bundle_pem("one", a.pem())
+        .bundle_pem("two", "nothing here");
+    let error = two.load().expect_err("the second is empty");
+    assert!(error.to_string().contains("`two`"), "{error}");
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| directory.path().join(name);
+    std::fs::write(file("a.pem"), a.pem()).expect("written");
+    let der = b.der().to_vec();
+    let truncated = der[..der.len() - 1].to_vec();
+    let doubled = [&der[..], &der].concat();
+    for bytes in [truncated, doubled, [&der[..], b"\n"].concat()] {
+        std::fs::write(file("b.der"), bytes).expect("written");
+        let error = exclusive().bundle(directory.path()).load();
+        let error = error.expect_err("not one certificate");
+        assert!(matches!(error, CaError::Corrupt { .. }), "{error:?}");
+        assert_eq!(error.path(), Some(&*file("b.der")));
+    }
+}
+
+#[test]
+fn a_directory_is_bounded_as_a_whole() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let a = Authority::root("A").pem();
+    for name in ["a.pem", "b.pem"] {
+        std::fs::write(directory.path().join(name), &a).expect("written");
+    }
+    let load = |limit| {
+        let policy = exclusive().bundle(directory.path()).size_limit(limit);
+        policy
+            .load()
+            .map(|anchors| anchors.report().bundle.duplicates)
+    };
+    let size = a.len() as u64;
+    assert_eq!(load(2 * size).expect("it fits"), 1);
+    let error = load(2 * size - 1).expect_err("one byte too many");
+    assert!(matches!(error, CaError::TooLarge { .. }), "{error:?}");
+
+    for number in 0..10_000 {
+        std::fs::File::create(directory.path().join(number.to_string())).expect("created");
+    }
+    let error = load(2 * size).expect_err("too many files");
+    assert!(matches!(error, CaError::TooManyFiles { .. }), "{error:?}");
 }
 
 #[cfg(unix)]
@@ -215,7 +287,7 @@ fn the_report_reads_as_text() {
     let text = report(&bundle).to_string();
     for line in [
         "source: bundle, given by the program",
-        "trusts: 1 certificate from the bundle and no base roots",
+        "trusts: 1 certificate from the bundle and no base roots, 1 in all",
         "left out: 1 distrusted certificate, 1 private key",
         "warning: the bundle holds a private key, which a CA bundle never needs",
     ] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::process::Command;
-use trusted_transport::{TransportError, TrustedTransport};
+use trusted_transport::{CaPolicy, ProxyPolicy, TransportError, TrustedTransport};
 use trusted_transport_lab::{Authority, Origin, Proxy};
 
 use crate::support;
@@ -16,12 +16,26 @@ use crate::support;
 const HTTPS_URL: &str = "TEST_HTTPS_URL";
 const WSS_URL: &str = "TEST_WSS_URL";
 
+/// The program itself wants no proxy.
+const DIRECT: &str = "TEST_DIRECT";
+
 /// Not a test by itself: what the processes of the other tests do.
 #[tokio::test]
 #[ignore = "run by the other tests of this file in a process of its own"]
 async fn child() {
     let variable = |name| std::env::var(name).ok();
-    let transport = match TrustedTransport::from_env() {
+    let built = match variable(DIRECT) {
+        None => TrustedTransport::from_env(),
+        Some(_) => CaPolicy::from_env()
+            .load()
+            .map_err(TransportError::from)
+            .and_then(|anchors| {
+                TrustedTransport::builder(anchors)
+                    .proxy(ProxyPolicy::Direct)
+                    .build()
+            }),
+    };
+    let transport = match built {
         Ok(transport) => transport,
         Err(error) => {
             println!("outcome: build {} {error}", error.kind());
@@ -203,6 +217,13 @@ async fn proxy_variables_route_both_transports() {
     assert_eq!(direct[1..], ["Connected", "Connected"]);
     assert_eq!(proxy.seen().len(), 2);
 
+    for switch in [DIRECT, "REQUEST_METHOD"] {
+        let switch = (switch, Path::new("1"));
+        let direct = run(Some(&world.a), &[policy, ("HTTPS_PROXY", &url), switch]).await;
+        assert_eq!(direct[1..], ["Connected", "Connected"]);
+        assert_eq!(proxy.connections(), 2, "{switch:?} did not count");
+    }
+
     let invalid = run(Some(&world.a), &[policy, ("HTTPS_PROXY", Path::new(":::"))]).await;
     assert!(invalid[0].starts_with("build invalid_proxy"), "{invalid:?}");
     assert!(invalid[0].contains("HTTPS_PROXY"), "{invalid:?}");
@@ -211,8 +232,7 @@ async fn proxy_variables_route_both_transports() {
 #[tokio::test]
 async fn an_own_variable_works_like_the_usual_ones() {
     // Cargo sets it for every test; it is no bundle, and it is the winner.
-    let policy =
-        trusted_transport::CaPolicy::from_variables(["CARGO_MANIFEST_DIR_UNSET", "CARGO_PKG_NAME"]);
+    let policy = CaPolicy::from_variables(["CARGO_MANIFEST_DIR_UNSET", "CARGO_PKG_NAME"]);
     let error = TransportError::from(policy.load().expect_err("a package's name is no path"));
     assert!(error.to_string().contains("CARGO_PKG_NAME"), "{error}");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use trusted_transport::{Peer, ProxyPolicy, Refusal, TransportError};
 use trusted_transport_lab::{Authority, Origin, Validity};
 
-use crate::support::{self, HOST};
+use crate::support::{self, HOST, Outcome};
 
 #[tokio::test]
 async fn a_refused_certificate_says_whose_why_and_what_to_do() {
@@ -67,7 +67,7 @@ async fn an_unknown_issuer_names_the_policy_that_was_in_force() {
     for error in support::both_errors(&transport, origin.port()).await {
         let text = error.to_string();
         assert!(
-            text.contains("1 trust anchor from the lab's authorities"),
+            text.contains("none of 1 trust anchor (the lab's authorities, given by the program)"),
             "{text}"
         );
     }
@@ -118,6 +118,80 @@ async fn a_host_that_never_answers_ends_with_the_deadline() {
         assert_eq!(error.kind(), "connect_timeout", "{error:?}");
         assert!(error.is_retryable());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_ends_with_the_deadline() {
+    let root = Authority::root("Root");
+    let hole = support::BlackHole::at(([127, 0, 0, 1], 0).into());
+    let transport = support::trusting(&[&root])
+        .resolve(HOST, [([127, 0, 0, 1], hole.port()).into()])
+        .connect_timeout(Duration::from_millis(300))
+        .build()
+        .expect("built");
+    for error in support::both_errors(&transport, hole.port()).await {
+        assert_eq!(error.kind(), "connect_timeout", "{error:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_address_that_cannot_be_reached_leaves_time_for_the_next() {
+    let root = Authority::root("Root");
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let _hole = support::BlackHole::at(([127, 0, 0, 2], origin.port()).into());
+    let transport = support::trusting(&[&root])
+        .resolve(
+            HOST,
+            [([127, 0, 0, 2], origin.port()).into(), origin.addr()],
+        )
+        .connect_timeout(Duration::from_secs(2))
+        .build()
+        .expect("built");
+    let outcome = support::both(&transport, &origin, "https").await;
+    assert_eq!(outcome, Outcome::Connected);
+}
+
+#[tokio::test]
+async fn a_name_that_no_certificate_can_have_is_refused_before_any_socket() {
+    let root = Authority::root("Root");
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let transport = support::trusting(&[&root])
+        .resolve("a*b.test", [origin.addr()])
+        .build()
+        .expect("built");
+    for error in [
+        support::get(&transport, "https://a*b.test/")
+            .await
+            .expect_err("HTTPS"),
+        support::echo(&transport, "wss://a*b.test/")
+            .await
+            .expect_err("WSS"),
+    ] {
+        assert_eq!(error.kind(), "invalid_request", "{error:?}");
+    }
+    assert_eq!(origin.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_websocket_request_that_is_not_valid_is_refused_before_any_socket() {
+    let root = Authority::root("Root");
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let transport = support::built(support::trusting(&[&root]), &origin);
+    let bare = trusted_transport::ws::Request::builder()
+        .uri(origin.url("wss", HOST, "/"))
+        .body(())
+        .expect("a request without the headers of a WebSocket");
+    let error = transport.websocket(bare).await.expect_err("no key");
+    assert_eq!(error.kind(), "invalid_request", "{error:?}");
+    let url = origin.url("wss", HOST, "/").replace("//", "//user:s3cret@");
+    let error = support::echo(&transport, &url)
+        .await
+        .expect_err("credentials");
+    assert_eq!(error.kind(), "invalid_request", "{error:?}");
+    assert!(!everything(&error).contains("s3cret"), "{error:?}");
+    assert_eq!(origin.connections(), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Options of the token, the client and the socket do what they say, seen on the far side.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use trusted_transport::http::redirect;
@@ -7,7 +8,7 @@ use trusted_transport::ws::{Message, WebSocketConfig};
 use trusted_transport::{TlsVersion, TransportError};
 use trusted_transport_lab::{Authority, Origin, Proxy};
 
-use crate::support::{self, HOST};
+use crate::support::{self, HOST, Outcome};
 
 async fn origin(root: &Authority) -> Origin {
     Origin::https(root.issue(&[HOST])).await.expect("an origin")
@@ -227,20 +228,118 @@ async fn a_socket_is_a_stream_and_a_sink() {
     assert_eq!(echoed, [Message::text("one"), Message::text("two")]);
 }
 
+/// An origin that speaks nothing newer than TLS 1.2.
+async fn old_origin(root: &Authority) -> Origin {
+    let end_entity = root.issue(&[HOST]);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .expect("TLS 1.2")
+        .with_no_client_auth()
+        .with_single_cert(end_entity.chain, end_entity.key)
+        .expect("a chain");
+    Origin::with_tls(config.into()).await.expect("an origin")
+}
+
 #[tokio::test]
-async fn a_refused_tls_version_is_no_matter_of_trust() {
+async fn an_old_tls_version_is_spoken_unless_it_is_refused() {
+    let root = Authority::root("Root");
+    let origin = old_origin(&root).await;
+    let lenient = support::built(support::trusting(&[&root]), &origin);
+    assert_eq!(
+        support::both(&lenient, &origin, "https").await,
+        Outcome::Connected
+    );
+    let strict = support::trusting(&[&root]).tls_min_version(TlsVersion::Tls13);
+    let strict = support::built(strict, &origin);
+    assert_eq!(
+        support::both(&strict, &origin, "https").await,
+        Outcome::Failed("connect")
+    );
+}
+
+#[tokio::test]
+async fn a_provider_of_the_program_is_the_one_that_is_used() {
     let root = Authority::root("Root");
     let origin = origin(&root).await;
-    let builder = support::trusting(&[&root]).tls_min_version(TlsVersion::Tls13);
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider
+        .cipher_suites
+        .retain(|suite| suite.tls13().is_none());
+    let builder = support::trusting(&[&root]).crypto_provider(Arc::new(provider));
     let transport = support::built(builder, &origin);
-    support::get(&transport, &origin.url("https", HOST, "/"))
-        .await
-        .expect("TLS 1.3 is spoken");
-    let offered = &transport.rustls_config();
-    assert!(
-        offered.alpn_protocols.is_empty(),
-        "other protocols have their own"
+    assert_eq!(
+        support::both(&transport, &origin, "https").await,
+        Outcome::Connected
     );
+    for seen in origin.seen() {
+        assert_eq!(seen.tls.expect("TLS").version, "TLSv1_2");
+    }
+    assert!(
+        transport.rustls_config().alpn_protocols.is_empty(),
+        "others have their own"
+    );
+}
+
+#[tokio::test]
+async fn clients_and_sockets_may_have_deadlines_of_their_own() {
+    let root = Authority::root("Root");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address");
+    let transport = support::trusting(&[&root])
+        .resolve(HOST, [address])
+        .build()
+        .expect("built");
+    let short = Duration::from_millis(200);
+    let client = transport
+        .http()
+        .connect_timeout(short)
+        .build()
+        .expect("a client");
+    let url = format!("https://{HOST}:{}/", address.port());
+    let request = client.get(&url).send();
+    let socket = transport
+        .websocket(url.replace("https", "wss"))
+        .connect_timeout(short);
+    for error in [
+        request.await.expect_err("HTTPS"),
+        socket.await.map(|_| ()).expect_err("WSS"),
+    ] {
+        assert!(
+            matches!(&error, TransportError::ConnectTimeout { deadline, .. } if *deadline == short),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_socket_ends_without_an_error_where_the_peer_spares_close_notify() {
+    let root = Authority::root("Root");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let acceptor = tokio_rustls::TlsAcceptor::from(root.issue(&[HOST]).server_config(&[]));
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let stream = acceptor.accept(stream).await.expect("TLS");
+        let mut socket = tokio_tungstenite::accept_async(stream)
+            .await
+            .expect("an upgrade");
+        // The client's Close is answered, and TCP is closed without TLS being ended.
+        while let Some(Ok(_)) = futures_util::StreamExt::next(&mut socket).await {}
+    });
+    let transport = support::trusting(&[&root])
+        .resolve(HOST, [address])
+        .build()
+        .expect("built");
+    let url = format!("wss://{HOST}:{}/", address.port());
+    let (mut socket, _) = transport.websocket(url).await.expect("connected");
+    socket.close(None).await.expect("closing");
+    let answer = socket.next().await.expect("an answer").expect("a Close");
+    assert!(answer.is_close(), "{answer:?}");
+    assert!(socket.next().await.is_none(), "the end");
+    server.await.expect("the server ends");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use trusted_transport::{Peer, ProxyPolicy, Refusal, TransportError};
+use trusted_transport::{Peer, ProxyPolicy, Refusal};
 use trusted_transport_lab::{Authority, Origin, Proxy, ProxyBuilder, ProxyRequest};
 
 use crate::support::{self, HOST, Outcome};
@@ -28,8 +28,8 @@ impl World {
         support::built(builder, &self.origin)
     }
 
-    /// Both transports fail with this kind, and the origin has seen nothing.
-    async fn no_way(&self, url: String) -> [TransportError; 2] {
+    /// Both transports say that the proxy gives no way, and the origin has seen nothing.
+    async fn no_way(&self, url: String, retryable: bool) {
         let errors = support::both_errors(&self.through(url), self.origin.port()).await;
         for error in &errors {
             assert_eq!(error.kind(), "proxy", "{error:?}");
@@ -37,14 +37,13 @@ impl World {
                 error.hint().is_some_and(|hint| hint.contains("proxy")),
                 "{error:?}"
             );
-            assert!(error.is_retryable(), "{error:?}");
+            assert_eq!(error.is_retryable(), retryable, "{error:?}");
         }
         assert_eq!(
             self.origin.connections(),
             0,
             "there was a direct connection"
         );
-        errors
     }
 }
 
@@ -87,9 +86,9 @@ async fn socks_credentials_reach_the_proxy_and_wrong_ones_lead_nowhere() {
 
     let world = World::new().await;
     world
-        .no_way(proxy.url_with("socks5h", "user", "wrong"))
+        .no_way(proxy.url_with("socks5h", "user", "wrong"), false)
         .await;
-    world.no_way(proxy.url("socks5h")).await;
+    world.no_way(proxy.url("socks5h"), false).await;
 }
 
 #[tokio::test]
@@ -106,7 +105,7 @@ async fn a_proxy_that_refuses_is_an_error_and_never_a_direct_connection() {
         ),
     ] {
         let proxy = started(builder).await;
-        world.no_way(proxy.url(scheme)).await;
+        world.no_way(proxy.url(scheme), false).await;
         let seen = proxy.seen();
         assert_eq!(seen.len(), 2, "{scheme}");
         assert!(seen.iter().all(|request| !request.granted));
@@ -119,8 +118,16 @@ async fn a_dead_proxy_is_an_error_and_never_a_direct_connection() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    for scheme in ["http", "https", "socks5h", "socks4a"] {
-        world.no_way(format!("{scheme}://{address}")).await;
+    // What a SOCKS connector says cannot be told apart.
+    for (scheme, retryable) in [
+        ("http", true),
+        ("https", true),
+        ("socks5h", false),
+        ("socks4a", false),
+    ] {
+        world
+            .no_way(format!("{scheme}://{address}"), retryable)
+            .await;
     }
 }
 
@@ -221,6 +228,50 @@ async fn an_ipv6_address_goes_through_a_proxy_or_says_that_it_cannot() {
         proxy.seen()[0].target,
         format!("[::1]:{}", world.origin.port())
     );
+}
+
+#[tokio::test]
+async fn a_redirect_to_an_ipv6_address_is_as_impossible_as_the_address_itself() {
+    let world = World::new().await;
+    let proxy = started(Proxy::http()).await;
+    let transport = world.through(proxy.url("http"));
+    let path = format!("/redirect?to=https://[::1]:{}/", world.origin.port());
+    let error = support::get(&transport, &world.origin.url("https", HOST, &path)).await;
+    let error = error.expect_err("not with HTTP");
+    assert_eq!(error.kind(), "invalid_request", "{error:?}");
+}
+
+#[tokio::test]
+async fn a_socks4_proxy_is_given_the_ipv4_address_of_a_host_that_has_both() {
+    let world = World::new().await;
+    let proxy = started(Proxy::socks()).await;
+    let six = (std::net::Ipv6Addr::LOCALHOST, world.origin.port()).into();
+    let transport = support::trusting(&[&world.authority])
+        .proxy(ProxyPolicy::all(proxy.url("socks4")))
+        .resolve(HOST, [six, world.origin.addr()])
+        .build()
+        .expect("built");
+    let outcome = support::both(&transport, &world.origin, "https").await;
+    assert_eq!(outcome, Outcome::Connected);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_proxy_that_cannot_be_reached_ends_with_the_deadline() {
+    let world = World::new().await;
+    let hole = support::BlackHole::at(([127, 0, 0, 1], 0).into());
+    for scheme in ["http", "https"] {
+        let builder = support::trusting(&[&world.authority])
+            .proxy(ProxyPolicy::all(format!(
+                "{scheme}://127.0.0.1:{}",
+                hole.port()
+            )))
+            .connect_timeout(Duration::from_millis(300));
+        let transport = support::built(builder, &world.origin);
+        for error in support::both_errors(&transport, world.origin.port()).await {
+            assert_eq!(error.kind(), "connect_timeout", "{scheme}: {error:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -105,3 +105,37 @@ pub(crate) async fn both_errors(transport: &TrustedTransport, port: u16) -> [Tra
     let wss = echo(transport, &url("wss")).await;
     [https.expect_err("HTTPS fails"), wss.expect_err("WSS fails")]
 }
+
+/// An address that takes no more connections: its queue is full, and whoever tries waits.
+#[cfg(target_os = "linux")]
+pub(crate) struct BlackHole {
+    socket: socket2::Socket,
+    _queued: Vec<socket2::Socket>,
+}
+
+#[cfg(target_os = "linux")]
+impl BlackHole {
+    pub(crate) fn at(address: std::net::SocketAddr) -> Self {
+        use socket2::{Domain, Socket, Type};
+        let new = || Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let socket = new();
+        socket.bind(&address.into()).expect("a free port");
+        socket.listen(0).expect("it listens");
+        let address = socket.local_addr().expect("an address");
+        let queued = (0..4).map(|_| {
+            let queued = new();
+            queued.set_nonblocking(true).expect("a socket option");
+            // Those that find room are connected, the others are in progress for ever.
+            queued.connect(&address).ok();
+            queued
+        });
+        let _queued = queued.collect();
+        Self { socket, _queued }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        let address = self.socket.local_addr().ok();
+        let address = address.and_then(|address| address.as_socket());
+        address.expect("an address").port()
+    }
+}

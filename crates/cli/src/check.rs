@@ -42,7 +42,10 @@ pub(crate) async fn run(
     let connected = results.iter().filter(|result| result.ok).count();
     match json {
         true => out.json(&Checked::of(&results, checker.transport.report()))?,
-        false => print(out, &results, connected)?,
+        false => {
+            policy(out, checker.transport.report())?;
+            print(out, &results, connected)?;
+        }
     }
     Ok(match connected == results.len() {
         true => Exit::Success,
@@ -106,7 +109,8 @@ impl Checker {
         let client = transport
             .http()
             .redirect(redirect::Policy::none())
-            .timeout(TIMEOUT)
+            .connect_timeout(TIMEOUT)
+            .timeout(2 * TIMEOUT)
             .user_agent(USER_AGENT)
             .build()?;
         Ok(Self { transport, client })
@@ -132,7 +136,7 @@ impl Checker {
             status: outcome.as_ref().map(|it| it.status).ok().or(refused),
             protocol: outcome.as_ref().map(|it| it.protocol.clone()).ok(),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            error: outcome.err().map(|error| explained(&error)),
+            error: outcome.as_ref().err().map(Explanation::from),
             url: target.shown,
         }
     }
@@ -162,13 +166,18 @@ impl Checker {
     }
 }
 
-fn explained(error: &TransportError) -> Explanation {
-    let mut explanation = Explanation::from(error);
-    if matches!(error, TransportError::InvalidRequest { .. }) {
-        let hint = "write the URL as https://HOST/PATH or wss://HOST/PATH";
-        explanation.hint.get_or_insert(hint.to_owned());
-    }
-    explanation
+/// What decides about trust, in case that is what failed.
+fn policy(out: &mut Output<impl Write>, report: &TrustReport) -> io::Result<()> {
+    let lost = report.lost.iter().map(|lost| {
+        let path = lost.path.display();
+        (
+            "not used".to_owned(),
+            format!("{} (set to {path})", lost.name),
+        )
+    });
+    let source = ("policy".to_owned(), report.source.to_string());
+    out.pairs(std::iter::once(source).chain(lost))?;
+    out.blank()
 }
 
 fn print(
@@ -224,7 +233,7 @@ fn failed(error: &Explanation) -> String {
 
 const DIRECT: &str = "direct";
 
-/// For everything from name resolution to the head of the response.
+/// From name resolution to the last handshake; the response may take as long again.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(1);
 const USER_AGENT: &str = concat!("trusted-transport-cli/", env!("CARGO_PKG_VERSION"));

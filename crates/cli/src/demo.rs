@@ -8,7 +8,7 @@ mod witness;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use trusted_transport::CaPolicy;
+use trusted_transport::{CaPolicy, TrustReport};
 
 use self::stage::{Kind, Seen, Stage, Way};
 use self::witness::Witness;
@@ -143,7 +143,9 @@ fn your_policy(out: &mut Output<impl Write>) -> io::Result<()> {
     out.text(Text::strong("In your own environment, now:"))?;
     match CaPolicy::from_env().load() {
         Ok(anchors) => {
-            let report = anchors.report().to_string();
+            let report = anchors.report();
+            note_cargo(out, report)?;
+            let report = report.to_string();
             let lines = report.lines().map(|line| match line.split_once(": ") {
                 Some((label, text)) => (format!("  {label}:"), text),
                 None => (String::new(), line),
@@ -154,6 +156,18 @@ fn your_policy(out: &mut Output<impl Write>) -> io::Result<()> {
     }
 }
 
+/// Cargo gives the programs that it runs an `SSL_CERT_FILE`, if the person has none that exists.
+fn note_cargo(out: &mut Output<impl Write>, report: &TrustReport) -> io::Result<()> {
+    let by_cargo = std::env::var_os("CARGO").is_some()
+        && report.source.name.as_deref() == Some("SSL_CERT_FILE");
+    if by_cargo {
+        out.text(Text::odd(
+            "(cargo may have set SSL_CERT_FILE; run the program itself to see without)",
+        ))?;
+    }
+    Ok(())
+}
+
 fn next(out: &mut Output<impl Write>) -> io::Result<()> {
     // As it was called, so that the lines can be copied: it need not be on the PATH.
     let program = std::env::args().next();
@@ -162,7 +176,7 @@ fn next(out: &mut Output<impl Write>) -> io::Result<()> {
     out.pairs([
         (
             format!("  {program} inspect"),
-            "each certificate that you trust",
+            "what your environment trusts, and why",
         ),
         (
             format!("  {program} check https://example.com"),

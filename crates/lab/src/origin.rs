@@ -10,6 +10,7 @@ use http::{HeaderMap, Request, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
@@ -40,7 +41,15 @@ impl Origin {
     ///
     /// Fails if no loopback port can be had.
     pub async fn https(end_entity: EndEntity) -> io::Result<Self> {
-        let config = end_entity.server_config(&[b"h2", b"http/1.1"]);
+        Self::with_tls(end_entity.server_config(&[b"h2", b"http/1.1"])).await
+    }
+
+    /// Starts an HTTPS origin with TLS of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no loopback port can be had.
+    pub async fn with_tls(config: Arc<ServerConfig>) -> io::Result<Self> {
         Self::start(Some(config.into())).await
     }
 
