@@ -1,8 +1,7 @@
-//! HTTP and WebSocket clients that can only be had from a token which has applied one CA
-//! policy.
+//! HTTP and WebSocket clients that can only be had from a token which has applied one CA policy.
 //!
-//! Programs inside companies live behind proxies that re-sign TLS. They honour the company's
-//! CA bundle on the HTTP client that somebody remembered, and fail with `UnknownIssuer` on the
+//! Programs inside companies live behind proxies that re-sign TLS. They honour the company's CA
+//! bundle on the HTTP client that somebody remembered, and fail with `UnknownIssuer` on the
 //! WebSocket, the login or the client that was added last week. Here the policy is a type:
 //!
 //! ```text
@@ -32,10 +31,10 @@
 //! # What is trusted
 //! `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, names a bundle that is added to the operating
 //! system's roots; see [`CaPolicy`]. Nothing is silently lost and nothing is silently trusted:
-//! every certificate of a bundle is accepted, a duplicate, distrusted or unusable, and counted
-//! as such in the [`TrustReport`], or the load fails and names it. OpenSSL's `TRUSTED
-//! CERTIFICATE` blocks are taken with their trust settings. There is no fall-back to weaker or
-//! other trust, and everything fails before the first socket.
+//! every certificate of a bundle is accepted, a duplicate, distrusted or unusable, and counted as
+//! such in the [`TrustReport`], or the load fails and names it. OpenSSL's `TRUSTED CERTIFICATE`
+//! blocks are taken with their trust settings. There is no fall-back to weaker or other trust,
+//! and everything fails before the first socket.
 //!
 //! | if a certificate is not trusted that should be | then check |
 //! |---|---|
@@ -48,22 +47,31 @@
 //! Proxies come from the environment unless [`ProxyPolicy`] says otherwise: `http://` and
 //! `https://` by CONNECT (RFC 9110, 9.3.6), `socks4`, `socks4a`, `socks5` (RFC 1928) and
 //! `socks5h`. HTTP and WebSocket ask the same function and take the same way. TLS to an
-//! `https://` proxy is under the same CA policy. HTTPS to an IPv6 address (not a name) through
-//! a proxy is an error with the HTTP client, because reqwest cannot verify such a peer;
-//! WebSockets can.
+//! `https://` proxy is under the same CA policy.
+//!
+//! Where the libraries inside do not let the two be alike:
+//! - HTTPS to an IPv6 address (not a name) through a proxy is an error with the HTTP client,
+//!   because reqwest cannot verify such a peer; WebSockets can.
+//! - A WebSocket URL is a URI as it stands (RFC 3986): names in other scripts have to be in their
+//!   `xn--` form, and a URL with credentials is an error, where reqwest converts the one and
+//!   sends the other.
+//! - A redirect from one `http://` host to another, through a proxy that wants credentials, is
+//!   sent without them: reqwest drops them with the host.
 //!
 //! # Errors and logs
-//! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and
-//! the remedy in `hint()`. The library prints nothing; it logs with `tracing` under the target
-//! `trusted_transport`: once per load what was trusted and why, once per transport the routes.
-//! No credential, key or token is ever part of an error, a log or a `Debug`.
+//! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and the
+//! remedy in `hint()`. The library prints nothing; it logs with `tracing` under the target
+//! `trusted_transport`: once per load what was trusted and why, once per transport the routes. No
+//! credential, key or token is ever part of an error, a log or a `Debug`.
 //!
 //! # Platforms
 //! On Linux and other Unix systems the roots are read from the well-known files and hash
-//! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier decides,
-//! through rustls-platform-verifier, with the bundle as extra roots; the report then says
-//! `delegated` instead of a number. That branch is compiled and tested on Linux, but has not
-//! been run on macOS or Windows. Android is not supported.
+//! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier
+//! decides, through rustls-platform-verifier, with the bundle as extra roots; the report then
+//! says `delegated` instead of a number. What the bundle distrusts is kept out of the chain that
+//! the peer sends and of the roots; an intermediate that the system fetches by itself is not
+//! seen. That branch is compiled and tested on Linux, but has not been run on macOS or Windows.
+//! Android is not supported.
 //!
 //! # Features
 //! | feature | adds |
