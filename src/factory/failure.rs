@@ -63,7 +63,7 @@ impl TrustFailure {
             host,
             peer,
             route,
-            refusal: Refusal::from(&error),
+            refusal: Refusal::of(&error),
             error: rustls::Error::InvalidCertificate(error),
             report,
         }))
@@ -196,8 +196,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<&CertificateError> for Refusal {
-    fn from(error: &CertificateError) -> Self {
+impl Refusal {
+    fn of(error: &CertificateError) -> Self {
         match error {
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
