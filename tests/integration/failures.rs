@@ -146,7 +146,7 @@ async fn an_address_that_cannot_be_reached_leaves_time_for_the_next() {
             HOST,
             [([127, 0, 0, 2], origin.port()).into(), origin.addr()],
         )
-        .connect_timeout(Duration::from_secs(2))
+        .connect_timeout(Duration::from_secs(4))
         .build()
         .expect("built");
     let outcome = support::both(&transport, &origin, "https").await;
