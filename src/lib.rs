@@ -50,6 +50,9 @@
 //! `https://` proxy is under the same CA policy.
 //!
 //! Where the libraries inside do not let the two be alike:
+//! - Without TLS, reqwest sends a request to an HTTP proxy as it is (RFC 9112, 3.2.2), and a
+//!   WebSocket asks for a tunnel: if the host is dead, the one gets the proxy's answer and the
+//!   other an error.
 //! - HTTPS to an IPv6 address (not a name) through a proxy is an error with the HTTP client,
 //!   because reqwest cannot verify such a peer; WebSockets can.
 //! - A WebSocket URL is a URI as it stands (RFC 3986): names in other scripts have to be in their
@@ -83,7 +86,7 @@
 //! | `mozilla-roots` | `BaseRoots::Mozilla` |
 //! | `serde` | `Serialize` for the report |
 //!
-//! A feature adds API; it never changes what is trusted.
+//! A feature never changes what is trusted.
 #![forbid(unsafe_code)]
 
 mod ca;

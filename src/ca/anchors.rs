@@ -1,7 +1,7 @@
 //! Base and bundle become what the verifier gets, and the report of it. A certificate
 //! that either of them distrusts is removed from both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -82,58 +82,47 @@ fn assemble(
     bundle: &Bundle,
     base: &Base,
 ) -> Result<TrustAnchors, CaError> {
-    let distrusted: BTreeSet<Fingerprint> = bundle
-        .settled
-        .distrusted()
-        .chain(base.settled.distrusted())
-        .map(sha256)
-        .collect();
+    let delegated = base.kind == BaseKind::Delegated;
+    let distrusted = bundle.settled.distrusted();
+    let distrusted = distrusted.chain(base.settled.distrusted());
+    let distrusted: BTreeMap<_, _> = distrusted.map(|(block, _)| by_sha256(block)).collect();
+
+    let of_bundle = bundle.settled.accepted();
+    let of_base = base.settled.accepted();
+    let of_base = of_base.filter(|(block, _)| !distrusted.contains_key(&block.certificate.sha256));
+    let from_base = of_base.clone().count();
     let mut sorted = BTreeSet::new();
     let mut roots = RootCertStore::empty();
-    let mut from_base = 0;
-    for (block, anchor) in bundle.settled.accepted() {
-        sorted.insert(block.certificate.sha256);
-        roots.roots.push(anchor.clone());
-    }
-    for (block, anchor) in base.settled.accepted() {
-        if distrusted.contains(&block.certificate.sha256) {
-            continue;
-        }
-        from_base += 1;
+    for (block, anchor) in of_bundle.chain(of_base) {
         if sorted.insert(block.certificate.sha256) {
             roots.roots.push(anchor.clone());
         }
     }
-    let delegated = base.kind == BaseKind::Delegated;
     if roots.is_empty() && !delegated {
         return Err(CaError::NoRoots);
     }
-    let ignored = base.settled.unusable().count() + base.settled.tally.malformed;
+
+    let count = |count| (!delegated).then_some(count);
     let report = TrustReport {
         source: decision.source.clone(),
         variables: decision.variables.to_vec(),
         lost: decision.lost.clone(),
         base: BaseReport {
             kind: base.kind,
-            anchors: (!delegated).then_some(from_base),
-            ignored: (!delegated).then_some(ignored),
+            anchors: count(from_base),
+            distrusted: count(base.certificates_but_unusable() - from_base),
+            ignored: count(base.settled.unusable().count() + base.settled.tally.malformed),
         },
         bundle: bundle_report(bundle),
-        anchors: (!delegated).then_some(roots.len()),
-        fingerprint: fingerprint(&sorted, &distrusted, delegated),
+        anchors: count(roots.len()),
+        fingerprint: fingerprint(&sorted, distrusted.keys(), delegated),
         warnings: warnings(bundle, base, from_base),
     };
-    let der = |block: &Block| block.certificate.der.clone();
     let anchors = match delegated {
-        true => {
-            let extra = bundle.settled.accepted().map(|(block, _)| der(block));
-            Anchors::Delegated(extra.collect())
-        }
+        true => Anchors::Delegated(bundle.certificates()),
         false => Anchors::Roots(Arc::new(roots)),
     };
-    let distrusted = bundle.settled.distrusted();
-    let distrusted = distrusted.chain(base.settled.distrusted());
-    let distrusted = distrusted.map(|(block, _)| der(block)).collect();
+    let distrusted = distrusted.into_values().cloned().collect();
     Ok(TrustAnchors {
         trust: Arc::new(Trust {
             anchors,
@@ -143,10 +132,14 @@ fn assemble(
     })
 }
 
+fn by_sha256(block: &Block) -> (Fingerprint, &CertificateDer<'static>) {
+    (block.certificate.sha256, &block.certificate.der)
+}
+
 /// What is distrusted, and who else decides, tells two policies with the same anchors apart.
-fn fingerprint(
+fn fingerprint<'a>(
     sorted: &BTreeSet<Fingerprint>,
-    distrusted: &BTreeSet<Fingerprint>,
+    distrusted: impl Iterator<Item = &'a Fingerprint>,
     delegated: bool,
 ) -> String {
     let mut hash = Sha256::new();
@@ -227,11 +220,7 @@ fn warnings(bundle: &Bundle, base: &Base, from_base: usize) -> Vec<String> {
     warnings
 }
 
-fn sha256((block, _): (&Block, &str)) -> Fingerprint {
-    block.certificate.sha256
-}
-
-/// Once per load; a certificate that is left out is worth a line of its own.
+/// Once per load; a certificate that cannot be used is worth a line of its own.
 fn log(report: &TrustReport, bundle: &Settled) {
     for lost in &report.lost {
         tracing::info!(
@@ -266,6 +255,7 @@ fn log(report: &TrustReport, bundle: &Settled) {
         labels_normalised = bundle.tally.labels_normalised,
         base = ?report.base.kind,
         base_anchors = report.base.anchors,
+        base_distrusted = report.base.distrusted,
         base_ignored = report.base.ignored,
         anchors = report.anchors,
         fingerprint = report.fingerprint,
@@ -329,5 +319,30 @@ mod tests {
             matches!(error, CaError::NoUsableCertificate { .. }),
             "{error:?}"
         );
+    }
+    #[test]
+    fn delegated_roots_are_not_counted() {
+        let [a, b] = ["A", "B"].map(Authority::root);
+        let policy = CaPolicy::platform().bundle_pem("mine", a.pem() + &rejected(&b));
+        let decision = policy.decide();
+        let base = Base {
+            kind: BaseKind::Delegated,
+            settled: Blocks::default().settle(),
+        };
+        let bundle = Bundle::read(&decision).expect("it reads");
+        let anchors = assemble(&decision, &bundle, &base).expect("it loads");
+        let report = anchors.report();
+        assert_eq!((report.anchors, report.base.anchors), (None, None));
+        assert!(
+            report
+                .to_string()
+                .contains("the operating system's own roots")
+        );
+        let trust = anchors.trust();
+        assert!(matches!(&trust.anchors, Anchors::Delegated(extra) if *extra == [a.der()]));
+        assert_eq!(trust.distrusted, [b.der()]);
+
+        let alone = assemble(&CaPolicy::platform().decide(), &Bundle::default(), &base);
+        assert!(alone.is_ok(), "the operating system has roots");
     }
 }

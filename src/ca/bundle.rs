@@ -161,7 +161,7 @@ pub(crate) struct Settled {
 }
 
 impl Settled {
-    pub(crate) fn accepted(&self) -> impl Iterator<Item = (&Block, &TrustAnchor<'static>)> {
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = (&Block, &TrustAnchor<'static>)> + Clone {
         self.certificates
             .iter()
             .filter_map(|block| match &block.verdict {

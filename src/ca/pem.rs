@@ -77,7 +77,9 @@ impl fmt::Display for PemFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Base64 => "the certificate is not valid base64",
-            Self::GluedMarker => "other text is glued to a BEGIN or END marker",
+            Self::GluedMarker => {
+                "a BEGIN or END marker is not alone on its line, or not well written"
+            }
             Self::MismatchedEnd => "the END line does not fit the BEGIN line",
             Self::MissingBegin => "a certificate ends that did not begin",
             Self::MissingEnd => "the certificate has no END line",
@@ -243,11 +245,19 @@ impl<'a> Token<'a> {
                 _ => Self::Glued,
             };
         }
-        if contains(line, BEGIN) || contains(line, END) {
+        if contains(line, BEGIN) || contains(line, END) || looks_like_a_marker(line) {
             return Self::Glued;
         }
         Self::Text
     }
+}
+
+/// Written by hand perhaps: other dashes, lower case, a tab. OpenSSL passes over it.
+fn looks_like_a_marker(line: &[u8]) -> bool {
+    let line = line.to_ascii_uppercase();
+    line.starts_with(b"--")
+        && contains(&line, b"CERTIFICATE")
+        && (contains(&line, b"BEGIN") || contains(&line, b"END"))
 }
 
 fn label_and_rest(text: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -419,6 +429,18 @@ mod tests {
             ),
             (
                 "-----BEGIN CERTIFICATE-----AQID\n",
+                (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "-----begin certificate-----\n",
+                (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "---- BEGIN CERTIFICATE ----\n",
+                (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "-----BEGIN\tCERTIFICATE-----\n",
                 (1, 4, PemFault::GluedMarker),
             ),
             (

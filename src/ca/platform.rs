@@ -27,25 +27,32 @@ pub(crate) fn blocks() -> Blocks {
 /// only one of them has.
 fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
     let mut blocks = Blocks::default();
-    let bundle = bundles.iter().find_map(|path| existing(path));
-    let hashed = directories
-        .iter()
-        .flat_map(|directory| hashed_files(directory))
-        .filter_map(|path| existing(&path));
-    for file in bundle.into_iter().chain(hashed) {
-        match file {
-            Ok(file) => blocks.add_leniently(&file.path, &file.bytes),
-            Err(_) => blocks.unreadable(),
+    let mut read = |path: &Path| match existing(read::file(path, LIMIT)) {
+        Some(Ok(file)) => {
+            blocks.add_leniently(&file.path, &file.bytes);
+            true
+        }
+        Some(Err(())) => {
+            blocks.unreadable();
+            false
+        }
+        None => false,
+    };
+    // One is enough: they are copies of each other where there are several.
+    let _found = bundles.iter().any(|path| read(path));
+    for directory in directories {
+        for path in hashed_files(directory) {
+            read(&path);
         }
     }
     blocks
 }
 
 /// Not there is not unreadable: most of the well-known places are another system's.
-fn existing(path: &Path) -> Option<Result<FileBytes, ReadError>> {
-    match read::file(path, LIMIT) {
+fn existing(read: Result<FileBytes, ReadError>) -> Option<Result<FileBytes, ()>> {
+    match read {
         Err(ReadError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => None,
-        read => Some(read),
+        read => Some(read.map_err(|_| ())),
     }
 }
 

@@ -24,8 +24,9 @@ pub struct TrustReport {
     pub bundle: BundleReport,
     /// Distinct trust anchors in force; `None` where the operating system keeps them.
     pub anchors: Option<usize>,
-    /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, and over what is
-    /// distrusted, in hexadecimal: equal for two transports that trust the same.
+    /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, over what is
+    /// distrusted, and over whether the operating system decides too; in hexadecimal. Equal for
+    /// two transports that trust the same.
     pub fingerprint: String,
     /// What an administrator should know, one sentence each.
     pub warnings: Vec<String>,
@@ -83,6 +84,8 @@ pub struct BaseReport {
     pub kind: BaseKind,
     /// How many of them are in force; `None` if delegated.
     pub anchors: Option<usize>,
+    /// How many were left out because they, or the bundle, say so; `None` if delegated.
+    pub distrusted: Option<usize>,
     /// How many were left out because they cannot be used; `None` if delegated.
     pub ignored: Option<usize>,
 }
@@ -116,7 +119,7 @@ pub struct BundleReport {
     pub files: Vec<PathBuf>,
     /// Certificates that became trust anchors.
     pub accepted: Vec<AcceptedCertificate>,
-    /// Certificates that the bundle itself says not to trust.
+    /// Certificates that the bundle itself, or the base, says not to trust.
     pub distrusted: Vec<ExcludedCertificate>,
     /// Certificates that the verifier cannot use.
     pub unusable: Vec<ExcludedCertificate>,
@@ -212,6 +215,10 @@ impl TrustReport {
             (bundle.crls, "revocation list"),
             (bundle.private_keys, "private key"),
             (bundle.other, "other block"),
+            (
+                self.base.distrusted.unwrap_or_default(),
+                "distrusted base root",
+            ),
             (self.base.ignored.unwrap_or_default(), "unusable base root"),
         ])
     }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use rustls_pki_types::CertificateDer;
+
 use super::bundle::{Blocks, Fault, Settled, Verdict};
 use super::certificate::Fingerprint;
 use super::decision::{BaseRoots, Decision, Input, NamedBundle};
@@ -12,13 +14,14 @@ use super::read::{self, FileBytes, ReadError};
 use super::report::{self, BaseKind};
 
 /// The explicit part: strict about corruption.
+#[derive(Default)]
 pub(crate) struct Bundle {
     pub(crate) files: Vec<PathBuf>,
     /// Those without a certificate, which somebody may have meant to be one.
     pub(crate) empty: Vec<PathBuf>,
     pub(crate) settled: Settled,
-    /// What an error about the whole is called.
-    name: BundleName,
+    /// What errors call it; `None` if there is no bundle.
+    name: Option<BundleName>,
 }
 
 impl Bundle {
@@ -50,11 +53,14 @@ impl Bundle {
             files,
             empty,
             settled: blocks.settle(),
-            name: decision
-                .bundles
-                .first()
-                .map(|bundle| bundle.name.clone())
-                .unwrap_or_default(),
+            name: match &decision.bundles[..] {
+                [] => None,
+                [bundle] => Some(bundle.name.clone()),
+                _ => Some(BundleName {
+                    name: Some("all bundles together".to_owned()),
+                    ..BundleName::default()
+                }),
+            },
         })
     }
 
@@ -72,13 +78,23 @@ impl Bundle {
                 block.verdict = Verdict::Distrusted("the base roots distrust it".to_owned());
             }
         }
-        if self.name == BundleName::default() || self.settled.accepted().next().is_some() {
-            return Ok(());
+        match &self.name {
+            Some(name) if self.settled.accepted().next().is_none() => {
+                Err(CaError::NoUsableCertificate {
+                    bundle: name.clone(),
+                    found: found_instead(&self.settled),
+                })
+            }
+            _ => Ok(()),
         }
-        Err(CaError::NoUsableCertificate {
-            bundle: self.name.clone(),
-            found: found_instead(&self.settled),
-        })
+    }
+
+    /// What the operating system's verifier is to trust besides its own roots.
+    pub(crate) fn certificates(&self) -> Vec<CertificateDer<'static>> {
+        let accepted = self.settled.accepted();
+        accepted
+            .map(|(block, _)| block.certificate.der.clone())
+            .collect()
     }
 }
 
@@ -145,6 +161,10 @@ pub(crate) struct Base {
 }
 
 impl Base {
+    pub(crate) fn certificates_but_unusable(&self) -> usize {
+        self.settled.certificates.len() - self.settled.unusable().count()
+    }
+
     pub(crate) fn load(base: BaseRoots) -> Self {
         let (kind, blocks) = match base {
             BaseRoots::None => (BaseKind::None, Blocks::default()),

@@ -36,7 +36,7 @@ pub enum TransportError {
     /// No cryptography was compiled in, and none was given to the builder.
     #[error("there is no TLS crypto provider")]
     NoCryptoProvider,
-    /// rustls or reqwest does not accept the configuration.
+    /// rustls does not accept the configuration.
     #[error("the TLS configuration is not possible")]
     #[non_exhaustive]
     Configuration {
@@ -88,7 +88,7 @@ pub enum TransportError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// There was no finished connection in time.
-    #[error("failed to connect to {host}:{port} {route} within {} s", deadline.as_secs_f32())]
+    #[error("timed out connecting to {host}:{port} {route} (the limit is {} s)", deadline.as_secs_f32())]
     #[non_exhaustive]
     ConnectTimeout {
         /// The host of the URL.
@@ -139,7 +139,8 @@ impl TransportError {
                     .to_owned()
             }
             Self::InvalidRequest { .. } => {
-                "write the URL as https://HOST/PATH, or as wss://HOST/PATH for a WebSocket"
+                "mend what the cause names; a URL is https://HOST/PATH, or wss://HOST/PATH for \
+                 a WebSocket"
                     .to_owned()
             }
             Self::InsecureScheme { host } => {

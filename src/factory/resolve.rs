@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -45,10 +45,18 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let mut this = self.clone();
         Box::pin(async move {
+            // reqwest asks for literals too, where a proxy is to be given an address.
+            let literal = name.as_str().trim_start_matches('[').trim_end_matches(']');
+            if let Ok(literal) = literal.parse::<IpAddr>() {
+                return Ok(vec![(literal, 0).into()].into_iter());
+            }
             let mut addresses = match this.given.get(name.as_str()) {
                 Some(given) => given.clone(),
                 None => this.system.call(name).await?.collect(),
             };
+            if addresses.is_empty() {
+                return Err(io::ErrorKind::NotFound.into());
+            }
             if this.ipv4_first {
                 addresses.sort_by_key(SocketAddr::is_ipv6);
             }

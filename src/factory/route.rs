@@ -174,26 +174,24 @@ impl Routes {
         let http = variable(environment, HTTP)?;
         let https = variable(environment, HTTPS)?;
         let all = variable(environment, ALL)?;
-        let excepted = match no_proxy {
-            Some(list) => list.to_owned(),
-            None => variable(environment, NO)?
-                .map(|(_, list)| list)
-                .unwrap_or_default(),
-        };
+        let excepted = variable(environment, NO)?.map(|(_, list)| list);
         if http.is_none() && https.is_none() && all.is_none() {
-            return Self::from_system(&excepted);
+            return Self::from_system(no_proxy);
         }
         let proxy = |own: Option<(&'static str, String)>| {
             own.or_else(|| all.clone())
                 .map(|(name, value)| ProxyServer::parse(&value, Some(name)))
                 .transpose()
         };
+        let excepted = no_proxy.map(str::to_owned).or(excepted);
+        let excepted = excepted.unwrap_or_default();
         Ok(Self::of(proxy(http)?, proxy(https)?, &excepted))
     }
 
-    /// The settings of macOS or Windows, as hyper-util reads them.
+    /// The settings of macOS or Windows as hyper-util reads them, with their exceptions. What
+    /// it cannot read counts as no proxy: it does not say.
     #[cfg(all(feature = "system-proxy", any(target_os = "macos", windows)))]
-    fn from_system(no_proxy: &str) -> Result<Self, TransportError> {
+    fn from_system(no_proxy: Option<&str>) -> Result<Self, TransportError> {
         let system = Matcher::from_system();
         let proxy = |probe| {
             let intercept = system.intercept(&http::Uri::from_static(probe));
@@ -205,12 +203,19 @@ impl Routes {
             proxy("http://any.invalid/")?,
             proxy("https://any.invalid/")?,
         );
-        Ok(Self::of(http, https, no_proxy))
+        Ok(match no_proxy {
+            Some(list) => Self::of(http, https, list),
+            None => Self {
+                matcher: system,
+                http,
+                https,
+            },
+        })
     }
 
     #[cfg(not(all(feature = "system-proxy", any(target_os = "macos", windows))))]
-    fn from_system(no_proxy: &str) -> Result<Self, TransportError> {
-        Ok(Self::of(None, None, no_proxy))
+    fn from_system(_no_proxy: Option<&str>) -> Result<Self, TransportError> {
+        Ok(Self::of(None, None, ""))
     }
 
     fn of(http: Option<Arc<ProxyServer>>, https: Option<Arc<ProxyServer>>, no_proxy: &str) -> Self {

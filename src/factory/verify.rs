@@ -40,6 +40,7 @@ pub(crate) fn verifier(
     }
     Ok(Arc::new(Excluding {
         inner,
+        keys: trust.distrusted.iter().filter_map(key).collect(),
         distrusted: trust.distrusted.clone(),
         excluded,
     }))
@@ -73,10 +74,30 @@ fn anchored_by(
 struct Excluding {
     inner: Arc<dyn Verifier>,
     distrusted: Vec<CertificateDer<'static>>,
+    keys: Vec<Key>,
     /// The operating system may have a distrusted root of its own, and does not say which root
     /// it used: what this one can anchor is refused. An intermediate that the system fetches
     /// by itself is not seen here.
     excluded: Option<Arc<WebPkiServerVerifier>>,
+}
+
+/// Subject and public key, in DER. An ECDSA signature can be changed by anybody into another
+/// valid one, and a key be certified again: the bytes of a certificate are not its identity.
+type Key = (Vec<u8>, Vec<u8>);
+
+fn key(certificate: &CertificateDer<'_>) -> Option<Key> {
+    let mut store = RootCertStore::empty();
+    store.add(certificate.clone()).ok()?;
+    let anchor = store.roots.pop()?;
+    let key = anchor.subject_public_key_info.as_ref().to_vec();
+    Some((anchor.subject.as_ref().to_vec(), key))
+}
+
+impl Excluding {
+    fn distrusts(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.distrusted.contains(certificate)
+            || key(certificate).is_some_and(|key| self.keys.contains(&key))
+    }
 }
 
 impl Verifier for Excluding {
@@ -88,11 +109,11 @@ impl Verifier for Excluding {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.distrusted.contains(end_entity) {
+        if self.distrusts(end_entity) {
             return Err(CertificateError::ApplicationVerificationFailure.into());
         }
         let mut intermediates = intermediates.to_vec();
-        intermediates.retain(|der| !self.distrusted.contains(der));
+        intermediates.retain(|der| !self.distrusts(der));
         let verify = |verifier: &dyn Verifier| {
             let chain = (end_entity, &intermediates);
             verifier.verify_server_cert(chain.0, chain.1, server_name, ocsp_response, now)
@@ -188,6 +209,10 @@ mod tests {
             assert_eq!(verdict(anchors(&[&root]), distrusted, &chain), unknown);
             let distrusted = vec![chain[0].clone()];
             assert_eq!(verdict(anchors(&[&root]), distrusted, &chain), refused);
+            let mut altered = intermediate.der().to_vec();
+            *altered.last_mut().expect("a signature") ^= 1;
+            let altered = vec![altered.into()];
+            assert_eq!(verdict(anchors(&[&root]), altered, &chain), unknown);
         }
     }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use http::HeaderName;
 use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderName, Method};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
@@ -235,6 +235,11 @@ enum Failure {
 /// stream without TLS could be given to a `wss` URL.
 fn destination(request: &Request) -> Result<Destination, TransportError> {
     generate_request(request.clone()).map_err(invalid_request)?;
+    if request.method() != Method::GET {
+        return Err(invalid_request(
+            "a WebSocket begins with GET (RFC 6455, 4.1)",
+        ));
+    }
     let url = Url::parse(&request.uri().to_string()).map_err(invalid_request)?;
     if !matches!(url.scheme(), "ws" | "wss") {
         return Err(not_a_destination());

@@ -1,7 +1,6 @@
 //! Real construction from a real environment, in processes of their own: this test binary
 //! runs one of its own tests again, with nothing in its environment but what the case says.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -188,6 +187,7 @@ async fn a_winner_that_cannot_be_used_is_an_error_and_nothing_else_is_tried() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_path_that_is_not_utf8_is_a_path_like_any_other() {
+    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let world = World::new().await;
     let path = world.path("").join(OsStr::from_bytes(b"\xff.pem"));
@@ -229,8 +229,8 @@ async fn proxy_variables_route_both_transports() {
     assert!(invalid[0].contains("HTTPS_PROXY"), "{invalid:?}");
 }
 
-#[tokio::test]
-async fn an_own_variable_works_like_the_usual_ones() {
+#[test]
+fn an_own_variable_works_like_the_usual_ones() {
     // Cargo sets it for every test; it is no bundle, and it is the winner.
     let policy = CaPolicy::from_variables(["CARGO_MANIFEST_DIR_UNSET", "CARGO_PKG_NAME"]);
     let error = TransportError::from(policy.load().expect_err("a package's name is no path"));

@@ -115,9 +115,7 @@ async fn a_proxy_that_refuses_is_an_error_and_never_a_direct_connection() {
 #[tokio::test]
 async fn a_dead_proxy_is_an_error_and_never_a_direct_connection() {
     let world = World::new().await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    let (_dead, address) = support::dead_address();
     // What a SOCKS connector says cannot be told apart.
     for (scheme, retryable) in [
         ("http", true),
@@ -150,7 +148,7 @@ async fn a_proxy_that_never_answers_ends_with_the_deadline() {
         assert!(begin.elapsed() >= 2 * deadline, "both waited");
         for error in errors {
             assert_eq!(error.kind(), "connect_timeout", "{scheme}: {error:?}");
-            assert!(error.to_string().contains("within 0.3 s"), "{error}");
+            assert!(error.to_string().contains("the limit is 0.3 s"), "{error}");
         }
     }
     assert_eq!(world.origin.connections(), 0);
@@ -192,6 +190,17 @@ async fn connections_without_tls_take_the_same_routes() {
         support::both(&proxied, &origin, "http").await,
         Outcome::Connected
     );
+
+    let front = Proxy::http().tls(authority.issue(&["127.0.0.1"]));
+    let front = started(front).await;
+    let policy = ProxyPolicy::all(front.url("https"));
+    let fronted = support::trusting(&[&authority]).proxy(policy);
+    let fronted = support::built(fronted, &origin);
+    assert_eq!(
+        support::both(&fronted, &origin, "http").await,
+        Outcome::Connected
+    );
+
     let kinds: Vec<_> = proxy
         .seen()
         .into_iter()
@@ -270,6 +279,41 @@ async fn a_proxy_that_cannot_be_reached_ends_with_the_deadline() {
         let transport = support::built(builder, &world.origin);
         for error in support::both_errors(&transport, world.origin.port()).await {
             assert_eq!(error.kind(), "connect_timeout", "{scheme}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_without_tls_goes_through_every_socks_proxy() {
+    let origin = Origin::plain().await.expect("an origin");
+    let authority = Authority::root("Root");
+    let address = format!("127.0.0.1:{}", origin.port());
+    for scheme in ["socks4", "socks4a", "socks5", "socks5h"] {
+        let proxy = started(Proxy::socks()).await;
+        let policy = ProxyPolicy::all(proxy.url(scheme));
+        let transport = support::trusting(&[&authority])
+            .proxy(policy)
+            .build()
+            .expect("built");
+        assert_eq!(
+            support::https(&transport, &format!("http://{address}/")).await,
+            Outcome::Connected
+        );
+        assert_eq!(
+            support::wss(&transport, &format!("ws://{address}/")).await,
+            Outcome::Connected
+        );
+        // Nobody listens there, but the proxy is asked on both transports.
+        let six = format!("[::1]:{}", origin.port());
+        if scheme.starts_with("socks5") {
+            support::get(&transport, &format!("http://{six}/"))
+                .await
+                .expect_err("nobody");
+            support::echo(&transport, &format!("ws://{six}/"))
+                .await
+                .expect_err("nobody");
+            let asked: Vec<_> = proxy.seen().into_iter().map(|seen| seen.target).collect();
+            assert_eq!(asked, [&*address, &*address, &*six, &*six], "{scheme}");
         }
     }
 }

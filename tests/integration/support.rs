@@ -106,6 +106,17 @@ pub(crate) async fn both_errors(transport: &TrustedTransport, port: u16) -> [Tra
     [https.expect_err("HTTPS fails"), wss.expect_err("WSS fails")]
 }
 
+/// An address that nobody listens at, and that nobody else gets while the socket lives.
+pub(crate) fn dead_address() -> (socket2::Socket, std::net::SocketAddr) {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
+    socket.bind(&any.into()).expect("a port");
+    let address = socket.local_addr().ok();
+    let address = address.and_then(|address| address.as_socket());
+    (socket, address.expect("an address"))
+}
+
 /// An address that takes no more connections: its queue is full, and whoever tries waits.
 #[cfg(target_os = "linux")]
 pub(crate) struct BlackHole {

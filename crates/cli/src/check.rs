@@ -32,7 +32,7 @@ pub(crate) async fn run(
     };
     let mut waiting = Output::stderr();
     if waiting.is_terminal() {
-        let (count, limit) = (urls.len(), TIMEOUT.as_secs());
+        let (count, limit) = (urls.len(), 2 * TIMEOUT.as_secs());
         waiting.text(format!(
             "connecting to {count} URL(s), for at most {limit} s"
         ))?;
@@ -128,10 +128,7 @@ impl Checker {
         };
         CheckResult {
             ok: outcome.is_ok(),
-            route: route.map(|route| match route.proxy() {
-                Some(proxy) => proxy.to_string(),
-                None => DIRECT.to_owned(),
-            }),
+            route: route.map(|route| route.proxy().unwrap_or_else(|| DIRECT.to_owned())),
             transport: target.scheme.map(Scheme::as_str),
             status: outcome.as_ref().map(|it| it.status).ok().or(refused),
             protocol: outcome.as_ref().map(|it| it.protocol.clone()).ok(),

@@ -1,6 +1,6 @@
 //! `demo`: six connections on this machine, each tried by a raw client and by the token, and
 //! a table of what both saw. It needs no network and no configuration, and no variable of
-//! the environment changes what it does.
+//! the environment changes the table; what the environment trusts is shown below it.
 
 mod stage;
 mod witness;

@@ -137,7 +137,6 @@ fn bundle(bundle: &BundleReport) -> String {
 struct Row<'a> {
     state: Text,
     subject: &'a str,
-    /// Not known of a certificate that was left out.
     expires: &'a str,
     file: &'a Path,
     position: usize,
