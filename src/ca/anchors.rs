@@ -87,18 +87,10 @@ fn assemble(
     let distrusted = distrusted.chain(base.settled.distrusted());
     let distrusted: BTreeMap<_, _> = distrusted.map(|(block, _)| by_sha256(block)).collect();
 
-    let of_bundle = bundle.settled.accepted();
-    let of_base = base.settled.accepted();
-    let of_base = of_base.filter(|(block, _)| !distrusted.contains_key(&block.certificate.sha256));
-    let from_base = of_base.clone().count();
-    let mut sorted = BTreeSet::new();
-    let mut roots = RootCertStore::empty();
-    for (block, anchor) in of_bundle.chain(of_base) {
-        if sorted.insert(block.certificate.sha256) {
-            roots.roots.push(anchor.clone());
-        }
-    }
-    if roots.is_empty() && !delegated {
+    let union = Union::of(&bundle.settled, &base.settled, |sha256| {
+        distrusted.contains_key(sha256)
+    });
+    if union.roots.is_empty() && !delegated {
         return Err(CaError::NoRoots);
     }
 
@@ -109,18 +101,18 @@ fn assemble(
         lost: decision.lost.clone(),
         base: BaseReport {
             kind: base.kind,
-            anchors: count(from_base),
-            distrusted: count(base.certificates_but_unusable() - from_base),
+            anchors: count(union.from_base),
+            distrusted: count(base.certificates_but_unusable() - union.from_base),
             ignored: count(base.settled.unusable().count() + base.settled.tally.malformed),
         },
         bundle: bundle_report(bundle),
-        anchors: count(roots.len()),
-        fingerprint: fingerprint(&sorted, distrusted.keys(), delegated),
-        warnings: warnings(bundle, base, from_base),
+        anchors: count(union.roots.len()),
+        fingerprint: fingerprint(&union.sorted, distrusted.keys(), delegated),
+        warnings: warnings(bundle, base, union.from_base),
     };
     let anchors = match delegated {
         true => Anchors::Delegated(bundle.certificates()),
-        false => Anchors::Roots(Arc::new(roots)),
+        false => Anchors::Roots(Arc::new(union.roots)),
     };
     let distrusted = distrusted.into_values().cloned().collect();
     Ok(TrustAnchors {
@@ -130,6 +122,34 @@ fn assemble(
         }),
         report: Arc::new(report),
     })
+}
+
+/// The anchors of bundle and base, each once.
+struct Union {
+    roots: RootCertStore,
+    sorted: BTreeSet<Fingerprint>,
+    from_base: usize,
+}
+
+impl Union {
+    fn of(bundle: &Settled, base: &Settled, distrusted: impl Fn(&Fingerprint) -> bool) -> Self {
+        let of_base = base
+            .accepted()
+            .filter(|(block, _)| !distrusted(&block.certificate.sha256));
+        let from_base = of_base.clone().count();
+        let mut sorted = BTreeSet::new();
+        let mut roots = RootCertStore::empty();
+        for (block, anchor) in bundle.accepted().chain(of_base) {
+            if sorted.insert(block.certificate.sha256) {
+                roots.roots.push(anchor.clone());
+            }
+        }
+        Self {
+            roots,
+            sorted,
+            from_base,
+        }
+    }
 }
 
 fn by_sha256(block: &Block) -> (Fingerprint, &CertificateDer<'static>) {

@@ -25,6 +25,10 @@ fn built() -> Result<TrustedTransport, TransportError> {
         .build()
 }
 
+/// A task of a runtime with several threads can do all of it.
+fn spawned(_: impl Send + 'static) {}
+
 fn main() {
-    let _ = (everyday, built);
+    let _ = built;
+    spawned(everyday());
 }
