@@ -65,16 +65,17 @@
 //! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and the
 //! remedy in `hint()`. The library prints nothing; it logs with `tracing` under the target
 //! `trusted_transport`: once per load what was trusted and why, once per transport the routes. No
-//! credential, key or token is ever part of an error, a log or a `Debug`.
+//! credential, key or token is ever part of its errors, its log or a `Debug`. (tungstenite logs
+//! whole requests at the level trace, under its own target.)
 //!
 //! # Platforms
 //! On Linux and other Unix systems the roots are read from the well-known files and hash
 //! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier
 //! decides, through rustls-platform-verifier, with the bundle as extra roots; the report then
 //! says `delegated` instead of a number. What the bundle distrusts is kept out of the chain that
-//! the peer sends and of the roots; an intermediate that the system fetches by itself is not
-//! seen. That branch is compiled and tested on Linux, but has not been run on macOS or Windows.
-//! Android is not supported.
+//! the peer sends; where the system completes that chain by itself, it may still use it. The
+//! verifier and the report of that branch are tested on Linux, but nothing has been run on macOS
+//! or Windows, nor the reading of their proxy settings. Android is not supported.
 //!
 //! # Features
 //! | feature | adds |
