@@ -299,15 +299,6 @@ mod tests {
         }
     }
 
-    /// `openssl x509 -trustout -addreject serverAuth`.
-    fn rejected(authority: &Authority) -> String {
-        use base64::Engine as _;
-        let aux = [0x30, 12, 0xa0, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
-        let block = [authority.der().as_ref(), &aux].concat();
-        let text = base64::engine::general_purpose::STANDARD.encode(block);
-        format!("-----BEGIN TRUSTED CERTIFICATE-----\n{text}\n-----END TRUSTED CERTIFICATE-----\n")
-    }
-
     fn loaded(bundle: &str, base: &Base) -> Result<TrustReport, CaError> {
         let policy = CaPolicy::platform().bundle_pem("mine", bundle);
         let decision = policy.decide();
@@ -320,7 +311,7 @@ mod tests {
     fn what_the_bundle_distrusts_is_no_base_root_any_more() {
         let [a, b, c] = ["A", "B", "C"].map(Authority::root);
         let base = base(&(a.pem() + &b.pem()));
-        let report = loaded(&(c.pem() + &rejected(&a)), &base).expect("it loads");
+        let report = loaded(&(c.pem() + &a.rejected_pem()), &base).expect("it loads");
         assert_eq!(report.base.anchors, Some(1));
         assert_eq!(report.anchors, Some(2));
     }
@@ -328,7 +319,7 @@ mod tests {
     #[test]
     fn what_the_base_distrusts_the_bundle_cannot_bring_back() {
         let [a, b] = ["A", "B"].map(Authority::root);
-        let base = base(&(rejected(&a) + &b.pem()));
+        let base = base(&(a.rejected_pem() + &b.pem()));
         let report = loaded(&(a.pem() + &b.pem()), &base).expect("it loads");
         assert_eq!(report.bundle.accepted.len(), 1);
         assert_eq!(report.bundle.distrusted.len(), 1);
@@ -343,7 +334,7 @@ mod tests {
     #[test]
     fn delegated_roots_are_not_counted() {
         let [a, b] = ["A", "B"].map(Authority::root);
-        let policy = CaPolicy::platform().bundle_pem("mine", a.pem() + &rejected(&b));
+        let policy = CaPolicy::platform().bundle_pem("mine", a.pem() + &b.rejected_pem());
         let decision = policy.decide();
         let base = Base {
             kind: BaseKind::Delegated,

@@ -28,9 +28,8 @@ impl Certificate {
 
     /// The trust anchor (RFC 5280, 6.1.1 d) that the verifier takes from it.
     pub(crate) fn anchor(&self) -> Result<TrustAnchor<'static>, NotAnAnchor> {
-        let mut store = RootCertStore::empty();
-        match store.add(self.der.clone()) {
-            Ok(()) => store.roots.pop().ok_or(NotAnAnchor::Corrupt),
+        match trust_anchor(&self.der) {
+            Ok(anchor) => anchor.ok_or(NotAnAnchor::Corrupt),
             Err(_) if self.parsed().is_none() => Err(NotAnAnchor::Corrupt),
             Err(error) => Err(NotAnAnchor::Unusable(reason(error))),
         }
@@ -85,6 +84,15 @@ pub(crate) enum NotAnAnchor {
     Corrupt,
     /// X.509, but not in a form that the verifier accepts.
     Unusable(String),
+}
+
+/// Name, key and constraints of a certificate, as the verifier reads them.
+pub(crate) fn trust_anchor(
+    der: &CertificateDer<'_>,
+) -> Result<Option<TrustAnchor<'static>>, rustls::Error> {
+    let mut store = RootCertStore::empty();
+    store.add(der.clone())?;
+    Ok(store.roots.pop())
 }
 
 /// Lower-case hexadecimal, as `sha256sum` prints it.

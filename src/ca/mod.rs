@@ -16,6 +16,7 @@ mod sources;
 
 pub use anchors::TrustAnchors;
 pub(crate) use anchors::{Anchors, Trust};
+pub(crate) use certificate::trust_anchor;
 pub use decision::BaseRoots;
 pub use error::{BundleName, CaError};
 pub use policy::CaPolicy;

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::bundle::Blocks;
-use super::read::{self, FileBytes, ReadError};
+use super::read::{self, ReadError};
 
 /// Whether the operating system verifies by itself.
 pub(crate) const DELEGATED: bool =
@@ -23,37 +23,35 @@ pub(crate) fn blocks() -> Blocks {
     blocks_in(&BUNDLES.map(Path::new), &directories)
 }
 
-/// The first bundle that exists, and every hash directory: the union loses no root that
+/// The first bundle that can be read, and every hash directory: the union loses no root that
 /// only one of them has.
 fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
     let mut blocks = Blocks::default();
-    let mut read = |path: &Path| match existing(read::file(path, LIMIT)) {
-        Some(Ok(file)) => {
-            blocks.add_leniently(&file.path, &file.bytes);
-            true
+    for bundle in bundles {
+        if add(&mut blocks, bundle) {
+            break;
         }
-        Some(Err(())) => {
-            blocks.unreadable();
-            false
-        }
-        None => false,
-    };
-    // One is enough: they are copies of each other where there are several.
-    let _found = bundles.iter().any(|path| read(path));
+    }
     for directory in directories {
         for path in hashed_files(directory) {
-            read(&path);
+            add(&mut blocks, &path);
         }
     }
     blocks
 }
 
-/// Not there is not unreadable: most of the well-known places are another system's.
-fn existing(read: Result<FileBytes, ReadError>) -> Option<Result<FileBytes, ()>> {
-    match read {
-        Err(ReadError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => None,
-        read => Some(read.map_err(|_| ())),
+/// Whether the file could be read.
+fn add(blocks: &mut Blocks, path: &Path) -> bool {
+    match read::file(path, LIMIT) {
+        Ok(file) => {
+            blocks.add_leniently(&file.path, &file.bytes);
+            return true;
+        }
+        // Most of the well-known places are another system's.
+        Err(ReadError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(_) => blocks.unreadable(),
     }
+    false
 }
 
 /// The files that OpenSSL looks at in a directory: `openssl rehash` names them by subject.
@@ -122,7 +120,8 @@ mod tests {
         for (name, text) in files {
             fs::write(path(name), text).expect("written");
         }
-        let bundles = [path("missing.pem"), path("first.pem"), path("second.pem")];
+        fs::create_dir(path("not-a-file.pem")).expect("a directory");
+        let bundles = ["missing.pem", "not-a-file.pem", "first.pem", "second.pem"].map(path);
         let bundles = bundles.each_ref().map(PathBuf::as_path);
 
         let settled = blocks_in(&bundles, &[folder.path().to_owned()]).settle();
@@ -131,7 +130,7 @@ mod tests {
             .map(|(block, _)| block.certificate.subject())
             .collect();
         assert_eq!(subjects, ["CN=A", "CN=C"]);
-        assert_eq!(settled.tally.malformed, 1);
+        assert_eq!(settled.tally.malformed, 2);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::ca::{Anchors, Trust};
+use crate::ca::{Anchors, Trust, trust_anchor};
 
 /// webpki's verifier or the operating system's, and neither sees what is distrusted.
 pub(crate) fn verifier(
@@ -86,9 +86,7 @@ struct Excluding {
 type Key = (Vec<u8>, Vec<u8>);
 
 fn key(certificate: &CertificateDer<'_>) -> Option<Key> {
-    let mut store = RootCertStore::empty();
-    store.add(certificate.clone()).ok()?;
-    let anchor = store.roots.pop()?;
+    let anchor = trust_anchor(certificate).ok()??;
     let key = anchor.subject_public_key_info.as_ref().to_vec();
     Some((anchor.subject.as_ref().to_vec(), key))
 }
@@ -115,8 +113,7 @@ impl Verifier for Excluding {
         let mut intermediates = intermediates.to_vec();
         intermediates.retain(|der| !self.distrusts(der));
         let verify = |verifier: &dyn Verifier| {
-            let chain = (end_entity, &intermediates);
-            verifier.verify_server_cert(chain.0, chain.1, server_name, ocsp_response, now)
+            verifier.verify_server_cert(end_entity, &intermediates, server_name, ocsp_response, now)
         };
         let verified = verify(&*self.inner)?;
         match &self.excluded {

@@ -6,7 +6,7 @@ use std::path::Path;
 use trusted_transport::{BaseRoots, CaError, CaPolicy, Refusal, SourceKind, TrustReport};
 use trusted_transport_lab::{Authority, Origin};
 
-use crate::fixtures::{REJECT, TRUST, pem, unusable, with_trust_settings};
+use crate::fixtures::{pem, unusable};
 use crate::support::{self, HOST, Outcome};
 
 fn exclusive() -> CaPolicy {
@@ -30,7 +30,7 @@ fn every_block_ends_in_one_outcome() {
         "# comment\n".to_owned(),
         a.pem(),
         b.pem().replace("CERTIFICATE", "X509 CERTIFICATE"),
-        with_trust_settings(&c, REJECT),
+        c.rejected_pem(),
         a.pem(),
         key,
         pem("X509 CRL", b"not a list"),
@@ -74,8 +74,8 @@ async fn openssl_trust_settings_are_obeyed() {
     let other = Authority::root("Other");
     let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
     let refused = Outcome::Refused(Refusal::UnknownIssuer);
-    let trusted = with_trust_settings(&root, TRUST);
-    let rejected = with_trust_settings(&root, REJECT);
+    let trusted = root.trusted_pem();
+    let rejected = root.rejected_pem();
     for (bundle, expected) in [
         (trusted, Outcome::Connected),
         (rejected.clone(), refused),
@@ -98,7 +98,7 @@ async fn a_distrusted_intermediate_is_no_part_of_a_path() {
     let intermediate = root.intermediate("Intermediate");
     let origin = Origin::https(intermediate.issue(&[HOST])).await;
     let origin = origin.expect("an origin");
-    let rejected = with_trust_settings(&intermediate, REJECT);
+    let rejected = intermediate.rejected_pem();
     let refused = Outcome::Refused(Refusal::UnknownIssuer);
     for (bundle, expected) in [
         (root.pem(), Outcome::Connected),
@@ -141,7 +141,7 @@ fn a_corrupt_certificate_rejects_the_file_and_names_the_place() {
 
 #[test]
 fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
-    let rejected = with_trust_settings(&Authority::root("A"), REJECT);
+    let rejected = Authority::root("A").rejected_pem();
     let unusable = unusable(&Authority::root("A"));
     for (bundle, found) in [
         (unusable, "1 unusable certificate"),
@@ -192,6 +192,13 @@ fn what_a_path_may_be() {
     let warning = "there is no certificate in 1 file of the bundle, such as ";
     let warning = format!("{warning}{}", readme.display());
     assert_eq!(all.report().warnings, [warning]);
+
+    let bytes = exclusive().size_limit(100).bundle_pem("mine", a.pem());
+    let error = bytes.load().expect_err("too large");
+    assert!(
+        matches!(error, CaError::TooLarge { limit: 100, .. }),
+        "{error:?}"
+    );
 
     let missing = load(&file("missing")).expect_err("missing");
     assert!(matches!(missing, CaError::Read { .. }), "{missing:?}");
@@ -283,7 +290,7 @@ fn two_policies_that_trust_the_same_have_one_fingerprint() {
 #[test]
 fn the_report_reads_as_text() {
     let [a, b] = ["A", "B"].map(Authority::root);
-    let bundle = a.pem() + &with_trust_settings(&b, REJECT) + &a.issue(&[HOST]).key_pem();
+    let bundle = a.pem() + &b.rejected_pem() + &a.issue(&[HOST]).key_pem();
     let text = report(&bundle).to_string();
     for line in [
         "source: bundle, given by the program",

@@ -1,20 +1,6 @@
-//! Blocks of bundles that no library writes: OpenSSL's trust settings, and certificates that
-//! the verifier cannot use.
+//! Blocks of bundles that no library writes.
 
 use trusted_transport_lab::Authority;
-
-/// The trust list of an X509_AUX, and its reject list.
-pub(crate) const TRUST: u8 = 0x30;
-pub(crate) const REJECT: u8 = 0xa0;
-
-/// The bytes of `openssl x509 -trustout -addreject serverAuth`, or `-addtrust`: an X509_AUX with
-/// serverAuth in that list.
-pub(crate) fn with_trust_settings(authority: &Authority, list: u8) -> String {
-    let server_auth = [6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
-    let aux = [&[0x30, 12, list, 10], &server_auth[..]].concat();
-    let block = [authority.der().as_ref(), &aux].concat();
-    pem("TRUSTED CERTIFICATE", &block)
-}
 
 /// X.509, but with another algorithm named outside of the signed part than inside, which the
 /// verifier refuses.

@@ -70,6 +70,27 @@ impl Authority {
         block("CERTIFICATE", &self.0.certificate)
     }
 
+    /// As `openssl x509 -trustout -addtrust serverAuth` writes it.
+    pub fn trusted_pem(&self) -> String {
+        self.with_server_auth_in(0x30)
+    }
+
+    /// As `openssl x509 -trustout -addreject serverAuth` writes it.
+    pub fn rejected_pem(&self) -> String {
+        self.with_server_auth_in(0xa0)
+    }
+
+    /// A `TRUSTED CERTIFICATE` with an X509_AUX behind it: a sequence of one list, with that
+    /// tag, of the one purpose id-kp-serverAuth.
+    fn with_server_auth_in(&self, list: u8) -> String {
+        let server_auth = [6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let aux = [&[0x30, 12, list, 10], &server_auth[..]].concat();
+        block(
+            "TRUSTED CERTIFICATE",
+            &[&self.0.certificate, &aux[..]].concat(),
+        )
+    }
+
     /// This authority's own certificate.
     pub fn der(&self) -> CertificateDer<'static> {
         self.0.certificate.clone()
