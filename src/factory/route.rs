@@ -55,7 +55,7 @@ impl fmt::Debug for Route {
 }
 
 /// Where a connection is to end: scheme, host and port, as the URL standard normalises
-/// them, so that both transports mean the same by the same text.
+/// them, so that `EXAMPLE.com` and `0x7f.1` are the same host to both transports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     pub(crate) secure: bool,
@@ -363,6 +363,21 @@ mod tests {
         ] {
             assert_eq!(way(&routes, proxied), "through http://a:1", "{proxied}");
         }
+    }
+
+    #[test]
+    fn exceptions_of_the_program_take_the_place_of_no_proxy() {
+        let policy = ProxyPolicy::FromEnvironment.no_proxy("own.test");
+        let ProxyPolicy::Custom(CustomProxy { url, no_proxy }) = policy else {
+            panic!("{policy:?}");
+        };
+        assert_eq!(url, None, "the environment's proxies are meant");
+        let environment = [("ALL_PROXY", "http://a:1"), ("NO_PROXY", "theirs.test")];
+        let environment = environment.into_iter().collect();
+        let routes = Routes::from_environment(&environment, no_proxy.as_deref());
+        let routes = routes.expect("valid");
+        assert_eq!(way(&routes, "https://own.test/"), "directly");
+        assert_eq!(way(&routes, "wss://theirs.test/"), "through http://a:1");
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl World {
     }
 }
 
-async fn run(origin: Option<&Origin>, variables: &[(&str, &Path)]) -> Vec<String> {
+pub(crate) async fn run(origin: Option<&Origin>, variables: &[(&str, &Path)]) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().expect("this binary"));
     command
         .args(["environment::child", "--exact", "--ignored", "--nocapture"])

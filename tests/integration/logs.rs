@@ -122,6 +122,23 @@ fn each_certificate_that_is_left_out_is_a_warning() {
 }
 
 #[test]
+fn a_variable_that_loses_is_named() {
+    // Cargo sets it for every test.
+    let policy = CaPolicy::from_variables(["CARGO_PKG_NAME"])
+        .base(BaseRoots::None)
+        .bundle_pem("mine", Authority::root("Root").pem());
+    let lines = Captured::during(|| {
+        policy.load().expect("it loads");
+    });
+    let lost = "INFO trusted_transport: CA variable not used, a stronger source won \
+                variable=\"CARGO_PKG_NAME\" path=trusted-transport";
+    assert!(
+        lines.iter().any(|line| line.trim_start() == lost),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn an_error_is_returned_and_not_logged() {
     let lines = Captured::during(|| {
         CaPolicy::platform()

@@ -1,16 +1,15 @@
 //! A real interceptor: mitmproxy, which `.ci/run` installs. HTTPS and WSS go through it with
-//! its CA in `CODEX_CA_CERTIFICATE`'s place, and both are refused without.
+//! `CODEX_CA_CERTIFICATE` at its own CA file, and both are refused without.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
-use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, Refusal, TrustedTransport};
 use trusted_transport_lab::{Authority, Origin};
 
-use crate::support::{self, Outcome};
+use crate::environment;
 
 /// Where `mitmdump` is.
 const MITMDUMP: &str = "TEST_MITMDUMP";
@@ -64,12 +63,21 @@ impl Mitmproxy {
         }
     }
 
-    fn ca(&self) -> std::path::PathBuf {
+    fn ca(&self) -> PathBuf {
         self.home.path().join("mitmproxy-ca-cert.pem")
     }
 
-    fn policy(&self) -> ProxyPolicy {
-        ProxyPolicy::all(format!("http://{}", self.address))
+    /// What a program of its own sees that is told of this proxy, and of a bundle.
+    async fn with_bundle(&self, origin: &Origin, bundle: &Path) -> Vec<String> {
+        let proxy = PathBuf::from(format!("http://{}", self.address));
+        let variables = [("CODEX_CA_CERTIFICATE", bundle), ("HTTPS_PROXY", &proxy)];
+        environment::run(Some(origin), &variables)
+            .await
+            .split_off(1)
+    }
+
+    fn upstream_root(&self) -> PathBuf {
+        self.home.path().join("upstream.pem")
     }
 }
 
@@ -86,31 +94,15 @@ async fn both_transports_through_a_real_interceptor() {
         .await
         .expect("an origin");
     let mitmproxy = Mitmproxy::start(&authority).await;
-    let (https, wss) = (
-        origin.url("https", "localhost", "/"),
-        origin.url("wss", "localhost", "/"),
-    );
-
-    let anchors = CaPolicy::platform()
-        .base(BaseRoots::None)
-        .bundle(mitmproxy.ca())
-        .load();
-    let trusting = TrustedTransport::builder(anchors.expect("mitmproxy's CA loads"))
-        .proxy(mitmproxy.policy())
-        .build()
-        .expect("built");
-    assert_eq!(support::https(&trusting, &https).await, Outcome::Connected);
-    assert_eq!(support::wss(&trusting, &wss).await, Outcome::Connected);
+    let connected = ["Connected", "Connected"];
+    let own_ca = mitmproxy.ca();
+    assert_eq!(mitmproxy.with_bundle(&origin, &own_ca).await, connected);
     assert_eq!(origin.seen().len(), 2);
 
-    // It trusts the origin itself, and not the one that stands before it.
-    let strict = support::trusting(&[&authority])
-        .proxy(mitmproxy.policy())
-        .build()
-        .expect("built");
-    let refused = Outcome::Refused(Refusal::UnknownIssuer);
-    assert_eq!(support::https(&strict, &https).await, refused);
-    assert_eq!(support::wss(&strict, &wss).await, refused);
+    // The origin's own root is not that of the one who stands before it.
+    let refused = ["Refused(UnknownIssuer)", "Refused(UnknownIssuer)"];
+    let root = mitmproxy.upstream_root();
+    assert_eq!(mitmproxy.with_bundle(&origin, &root).await, refused);
     assert_eq!(origin.seen().len(), 2);
     mitmproxy.stop().await;
 }
