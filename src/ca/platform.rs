@@ -33,8 +33,11 @@ fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
         }
     }
     for directory in directories {
-        for path in hashed_files(directory) {
-            add(&mut blocks, &path);
+        match hashed_files(directory) {
+            Ok(paths) => paths.iter().for_each(|path| {
+                add(&mut blocks, path);
+            }),
+            Err(_) => blocks.unreadable(),
         }
     }
     blocks
@@ -56,20 +59,14 @@ fn add(blocks: &mut Blocks, path: &Path) -> bool {
 
 /// The files that OpenSSL looks at in a directory: `openssl rehash` names them by subject.
 /// Others, a server's own certificate perhaps, are no roots.
-fn hashed_files(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return Vec::new();
-    };
-    let mut paths: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(is_hash_name)
-        })
+fn hashed_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<_> = fs::read_dir(directory)?
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_hash_name))
+        .map(|entry| entry.path())
         .collect();
     paths.sort();
-    paths
+    Ok(paths)
 }
 
 /// Eight hexadecimal digits, a dot and a number: `5ed36f99.0`.
@@ -124,13 +121,14 @@ mod tests {
         let bundles = ["missing.pem", "not-a-file.pem", "first.pem", "second.pem"].map(path);
         let bundles = bundles.each_ref().map(PathBuf::as_path);
 
-        let settled = blocks_in(&bundles, &[folder.path().to_owned()]).settle();
+        let directories = [path("second.pem"), folder.path().to_owned()];
+        let settled = blocks_in(&bundles, &directories).settle();
         let subjects: Vec<_> = settled
             .accepted()
             .map(|(block, _)| block.certificate.subject())
             .collect();
         assert_eq!(subjects, ["CN=A", "CN=C"]);
-        assert_eq!(settled.tally.malformed, 2);
+        assert_eq!(settled.tally.malformed, 3);
     }
 
     #[test]
