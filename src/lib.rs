@@ -94,8 +94,8 @@ mod ca;
 mod factory;
 
 pub use ca::{
-    AcceptedCertificate, BaseKind, BaseReport, BaseRoots, BundleName, BundleReport, CaError,
-    CaPolicy, ExcludedCertificate, LostVariable, SourceKind, TrustAnchors, TrustReport,
+    AcceptedCertificate, BaseKind, BaseReport, BaseRoots, BundleFormat, BundleName, BundleReport,
+    CaError, CaPolicy, ExcludedCertificate, LostVariable, SourceKind, TrustAnchors, TrustReport,
     TrustSource,
 };
 pub use factory::{

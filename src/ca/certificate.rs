@@ -1,12 +1,11 @@
-//! One certificate: its identity, what the verifier makes of it, and what a person
-//! should know about it.
+//! One certificate: its identity, and the trust anchor that the verifier takes from it.
 
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sha2::{Digest, Sha256};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
-use x509_parser::time::ASN1Time;
+use x509_parser::asn1_rs::{FromDer, Header};
+
+use super::x509;
 
 /// A certificate of a bundle or of the base roots; equal when the DER is.
 #[derive(Clone, Debug)]
@@ -19,60 +18,21 @@ pub(crate) struct Certificate {
 pub(crate) type Fingerprint = [u8; 32];
 
 impl Certificate {
-    pub(crate) fn new(der: &[u8]) -> Self {
+    pub(crate) fn new(der: Vec<u8>) -> Self {
         Self {
-            der: CertificateDer::from(der).into_owned(),
-            sha256: Sha256::digest(der).into(),
+            sha256: Sha256::digest(&der).into(),
+            der: der.into(),
         }
     }
 
     /// The trust anchor (RFC 5280, 6.1.1 d) that the verifier takes from it.
     pub(crate) fn anchor(&self) -> Result<TrustAnchor<'static>, NotAnAnchor> {
         match trust_anchor(&self.der) {
-            Ok(anchor) => anchor.ok_or(NotAnAnchor::Corrupt),
-            Err(_) if self.parsed().is_none() => Err(NotAnAnchor::Corrupt),
-            Err(error) => Err(NotAnAnchor::Unusable(reason(error))),
-        }
-    }
-
-    /// The subject as text, `CN=..` last or first as the certificate has it.
-    pub(crate) fn subject(&self) -> String {
-        self.parsed()
-            .map_or_else(|| UNREADABLE.to_owned(), |x509| x509.subject().to_string())
-    }
-
-    /// The end of validity in RFC 3339, UTC.
-    pub(crate) fn not_after(&self) -> String {
-        self.parsed().map_or_else(
-            || UNREADABLE.to_owned(),
-            |x509| rfc3339(x509.validity().not_after),
-        )
-    }
-
-    /// What is odd about a trust anchor. None of it stops the verifier.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let Some(x509) = self.parsed() else {
-            return vec!["cannot be read beyond its subject and key".to_owned()];
-        };
-        let validity = x509.validity();
-        let now = ASN1Time::now();
-        let mut warnings = Vec::new();
-        if validity.not_after < now {
-            warnings.push(format!("expired on {}", rfc3339(validity.not_after)));
-        }
-        if validity.not_before > now {
-            warnings.push(format!("not valid before {}", rfc3339(validity.not_before)));
-        }
-        if !x509.is_ca() {
-            warnings.push("is not marked as a certificate authority".to_owned());
-        }
-        warnings
-    }
-
-    fn parsed(&self) -> Option<X509Certificate<'_>> {
-        match X509Certificate::from_der(&self.der) {
-            Ok(([], certificate)) => Some(certificate),
-            _ => None,
+            Ok(Some(anchor)) => Ok(anchor),
+            Err(error) if x509::parsed(&self.der).is_some() => {
+                Err(NotAnAnchor::Unusable(reason(error)))
+            }
+            _ => Err(NotAnAnchor::Corrupt(not_x509(&self.der))),
         }
     }
 }
@@ -81,7 +41,7 @@ impl Certificate {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NotAnAnchor {
     /// Not the DER of an X.509 certificate.
-    Corrupt,
+    Corrupt(String),
     /// X.509, but not in a form that the verifier accepts.
     Unusable(String),
 }
@@ -91,13 +51,16 @@ pub(crate) fn trust_anchor(
     der: &CertificateDer<'_>,
 ) -> Result<Option<TrustAnchor<'static>>, rustls::Error> {
     let mut store = RootCertStore::empty();
-    store.add(der.clone())?;
+    store.add(CertificateDer::from(der.as_ref()))?;
     Ok(store.roots.pop())
 }
 
 /// Lower-case hexadecimal, as `sha256sum` prints it.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn hex(fingerprint: Fingerprint) -> String {
+    let digits = fingerprint.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 fn reason(error: rustls::Error) -> String {
@@ -110,17 +73,21 @@ fn reason(error: rustls::Error) -> String {
     format!("the verifier cannot use it as a trust anchor: {detail}")
 }
 
-fn rfc3339(time: ASN1Time) -> String {
-    let time = time.to_datetime();
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        time.year(),
-        u8::from(time.month()),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+/// What is wrong with bytes that are no certificate.
+fn not_x509(der: &[u8]) -> String {
+    let length = match Header::from_der(der) {
+        Ok((content, header)) => header.length().definite().ok().zip(Some(content.len())),
+        Err(_) => None,
+    };
+    match length {
+        Some((length, there)) if there < length => {
+            let missing = length - there;
+            format!("the certificate is cut short: {missing} of its bytes are missing")
+        }
+        Some((length, there)) if there > length => {
+            let more = there - length;
+            format!("the block holds {more} bytes more than one certificate")
+        }
+        _ => "the block is not an X.509 certificate".to_owned(),
+    }
 }
-
-const UNREADABLE: &str = "(unreadable)";

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::format::BundleFormat;
+
 /// [`CaPolicy::load`](crate::CaPolicy::load) failed. Nothing was trusted instead.
 ///
 /// `Display` is one sentence; [`hint`](Self::hint) says what to do about it.
@@ -11,11 +13,13 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum CaError {
     /// The file or directory could not be opened or read.
-    #[error("failed to read the CA bundle {bundle}")]
+    #[error("failed to read the CA bundle {bundle}{}", link(.target))]
     #[non_exhaustive]
     Read {
         /// The bundle.
         bundle: BundleName,
+        /// Where its path leads, if that is a symbolic link.
+        target: Option<PathBuf>,
         /// What the operating system said.
         source: io::Error,
     },
@@ -43,6 +47,15 @@ pub enum CaError {
         bundle: BundleName,
         /// The limit.
         limit: usize,
+    },
+    /// The file holds certificates in a format that is not read here.
+    #[error("the CA bundle {bundle} is {format}, where PEM is needed")]
+    #[non_exhaustive]
+    OtherFormat {
+        /// The bundle.
+        bundle: BundleName,
+        /// What it is.
+        format: BundleFormat,
     },
     /// A certificate block is damaged; nothing of the file is used.
     #[error("the CA bundle {bundle} is corrupt in block {position}, line {line}: {reason}")]
@@ -100,6 +113,18 @@ impl CaError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 format!("allow this user to read {what}, {instead}")
             }
+            Self::Read {
+                target: Some(target),
+                ..
+            } => format!(
+                "let the symbolic link {what} lead to a PEM file with your company's CA \
+                 certificates (it leads to `{}`), {instead}",
+                target.display()
+            ),
+            Self::OtherFormat { bundle, format } => format!(
+                "convert it, and name the new file instead: {}",
+                format.conversion(&quoted(bundle))
+            ),
             Self::Read { .. } | Self::NotAFile { .. } => {
                 format!("put a PEM file with your company's CA certificates at {what}, {instead}")
             }
@@ -146,6 +171,7 @@ impl CaError {
             Self::NotAFile { .. } => "not_a_file",
             Self::TooLarge { .. } => "too_large",
             Self::TooManyFiles { .. } => "too_many_files",
+            Self::OtherFormat { .. } => "other_format",
             Self::Corrupt { .. } => "corrupt",
             Self::NoUsableCertificate { .. } => "no_usable_certificate",
             Self::NoRoots => "no_roots",
@@ -158,6 +184,7 @@ impl CaError {
             | Self::NotAFile { bundle }
             | Self::TooLarge { bundle, .. }
             | Self::TooManyFiles { bundle, .. }
+            | Self::OtherFormat { bundle, .. }
             | Self::Corrupt { bundle, .. }
             | Self::NoUsableCertificate { bundle, .. } => Some(bundle),
             Self::NoRoots => None,
@@ -173,10 +200,31 @@ impl From<CaError> for io::Error {
             CaError::NoRoots => io::ErrorKind::NotFound,
             CaError::TooLarge { .. }
             | CaError::TooManyFiles { .. }
+            | CaError::OtherFormat { .. }
             | CaError::Corrupt { .. }
             | CaError::NoUsableCertificate { .. } => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
+    }
+}
+
+fn link(target: &Option<PathBuf>) -> String {
+    match target {
+        Some(target) => format!(", a symbolic link to `{}`", target.display()),
+        None => String::new(),
+    }
+}
+
+/// As a shell needs it.
+fn quoted(bundle: &BundleName) -> String {
+    let Some(path) = &bundle.path else {
+        return "FILE".to_owned();
+    };
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    match path.chars().all(plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
     }
 }
 

@@ -1,24 +1,33 @@
 //! Decides what is trusted and records why. Opens no socket and knows no transport.
 
+mod account;
 mod anchors;
 mod bundle;
 mod certificate;
 mod decision;
+mod distrust;
+mod encoding;
 pub(crate) mod env;
 mod error;
+mod format;
+mod lines;
 mod openssl;
 mod pem;
 mod platform;
 mod policy;
 mod read;
 mod report;
+mod settled;
 mod sources;
+mod x509;
 
 pub use anchors::TrustAnchors;
 pub(crate) use anchors::{Anchors, Trust};
 pub(crate) use certificate::trust_anchor;
 pub use decision::BaseRoots;
+pub(crate) use distrust::{Distrust, Distrusted};
 pub use error::{BundleName, CaError};
+pub use format::BundleFormat;
 pub use policy::CaPolicy;
 pub(crate) use report::counted;
 pub use report::{

@@ -6,15 +6,16 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memmem};
 
-/// Reads `bytes` as a PEM bundle; after an error it goes on with the next section.
-pub(crate) fn sections(bytes: &[u8]) -> Sections<'_> {
+use super::lines::{Lines, trim};
+
+/// Reads `text` as a PEM bundle; after an error it goes on with the next section.
+pub(crate) fn sections(text: &[u8]) -> Sections<'_> {
     Sections {
-        lines: Lines {
-            rest: bytes,
-            number: 0,
-        },
+        lines: Lines::of(text),
         open: None,
+        body: Vec::new(),
         pending: None,
         position: 0,
     }
@@ -31,9 +32,16 @@ pub(crate) struct Section {
 /// are passed over and never copied.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    Certificate { der: Vec<u8>, label: Label },
+    Certificate {
+        der: Vec<u8>,
+        label: Label,
+    },
     Crl,
     PrivateKey,
+    /// A request for a certificate (RFC 2986).
+    Request,
+    /// PKCS#7 or CMS (RFC 5652), which may hold certificates.
+    Pkcs7,
     Other,
 }
 
@@ -70,6 +78,7 @@ pub(crate) enum PemFault {
     MismatchedEnd,
     MissingBegin,
     MissingEnd,
+    MixedEncodings,
     UnknownLabel,
 }
 
@@ -83,6 +92,7 @@ impl fmt::Display for PemFault {
             Self::MismatchedEnd => "the END line does not fit the BEGIN line",
             Self::MissingBegin => "a certificate ends that did not begin",
             Self::MissingEnd => "the certificate has no END line",
+            Self::MixedEncodings => "UTF-16 follows text in another encoding",
             Self::UnknownLabel => "the label says certificate, but is none that is known",
         })
     }
@@ -92,6 +102,8 @@ impl fmt::Display for PemFault {
 pub(crate) struct Sections<'a> {
     lines: Lines<'a>,
     open: Option<Open<'a>>,
+    /// The base64 of the open block, if it is a certificate.
+    body: Vec<u8>,
     /// The BEGIN that shares a line with the END before it.
     pending: Option<&'a [u8]>,
     position: usize,
@@ -99,8 +111,9 @@ pub(crate) struct Sections<'a> {
 
 struct Open<'a> {
     label: &'a [u8],
+    /// Of a certificate.
+    certificate: Option<Label>,
     place: Place,
-    body: Vec<u8>,
 }
 
 impl<'a> Iterator for Sections<'a> {
@@ -109,13 +122,11 @@ impl<'a> Iterator for Sections<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let Some(line) = self.pending.take().or_else(|| self.lines.next()) else {
-                return self.open.take().map(Open::interrupted);
+                return self.open.take().map(|open| open.interrupted(&self.body));
             };
             let section = match Token::of(line) {
                 Token::Text => {
-                    if let Some(open) = &mut self.open {
-                        open.push(line);
-                    }
+                    self.push(line);
                     continue;
                 }
                 Token::Begin(label) => self.begin(label),
@@ -123,9 +134,9 @@ impl<'a> Iterator for Sections<'a> {
                     self.pending = rest;
                     self.end(label)
                 }
-                Token::Glued => {
+                Token::Faulty(fault) => {
                     self.open = None;
-                    Some(Err(self.error(PemFault::GluedMarker)))
+                    Some(Err(self.error(fault)))
                 }
             };
             if section.is_some() {
@@ -140,10 +151,24 @@ impl<'a> Sections<'a> {
         self.position += 1;
         let next = Open {
             label,
+            certificate: certificate_label(label),
             place: self.place(),
-            body: Vec::new(),
         };
-        self.open.replace(next).map(Open::interrupted)
+        let interrupted = self.open.replace(next);
+        let section = interrupted.map(|open| open.interrupted(&self.body));
+        self.body.clear();
+        section
+    }
+
+    fn push(&mut self, line: &[u8]) {
+        let Some(Open { certificate, .. }) = self.open else {
+            return;
+        };
+        if certificate.is_some() {
+            for part in line.split(u8::is_ascii_whitespace) {
+                self.body.extend_from_slice(part);
+            }
+        }
     }
 
     fn end(&mut self, label: &[u8]) -> Option<Result<Section, PemError>> {
@@ -151,12 +176,11 @@ impl<'a> Sections<'a> {
             return certificate_label(label).map(|_| Err(self.error(PemFault::MissingBegin)));
         };
         if open.label == label {
-            return Some(open.finish());
+            return Some(open.finish(&self.body));
         }
-        let certificate = certificate_label(open.label).or(certificate_label(label));
-        Some(match certificate {
+        Some(match open.certificate.or(certificate_label(label)) {
             Some(_) => Err(self.error(PemFault::MismatchedEnd)),
-            None => open.finish(),
+            None => open.finish(&self.body),
         })
     }
 
@@ -176,25 +200,13 @@ impl<'a> Sections<'a> {
 }
 
 impl Open<'_> {
-    fn push(&mut self, line: &[u8]) {
-        if certificate_label(self.label).is_some() {
-            self.body
-                .extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
-        }
-    }
-
-    fn finish(self) -> Result<Section, PemError> {
-        let content = match certificate_label(self.label) {
-            Some(label) => match STANDARD.decode(&self.body) {
+    fn finish(self, body: &[u8]) -> Result<Section, PemError> {
+        let content = match self.certificate {
+            Some(label) => match STANDARD.decode(body) {
                 Ok(der) => Content::Certificate { der, label },
                 Err(_) => return Err(self.error(PemFault::Base64)),
             },
-            None if sounds_like_a_certificate(self.label) => {
-                return Err(self.error(PemFault::UnknownLabel));
-            }
-            None if self.label == b"X509 CRL" => Content::Crl,
-            None if self.label.ends_with(b"PRIVATE KEY") => Content::PrivateKey,
-            None => Content::Other,
+            None => other_content(self.label).ok_or(self.error(PemFault::UnknownLabel))?,
         };
         Ok(Section {
             place: self.place,
@@ -203,10 +215,10 @@ impl Open<'_> {
     }
 
     /// A certificate without its END is lost; a key or a revocation list may lack it.
-    fn interrupted(self) -> Result<Section, PemError> {
-        match certificate_label(self.label) {
+    fn interrupted(self, body: &[u8]) -> Result<Section, PemError> {
+        match self.certificate {
             Some(_) => Err(self.error(PemFault::MissingEnd)),
-            None => self.finish(),
+            None => self.finish(body),
         }
     }
 
@@ -224,44 +236,57 @@ enum Token<'a> {
     /// The label, and what stands behind it on the line when that is a BEGIN: files
     /// that were concatenated without a final newline.
     End(&'a [u8], Option<&'a [u8]>),
-    Glued,
+    Faulty(PemFault),
 }
 
 impl<'a> Token<'a> {
     fn of(line: &'a [u8]) -> Self {
-        if !line.contains(&b'-') {
+        if memchr(b'-', line).is_none() {
             return Self::Text;
         }
         if let Some(rest) = line.strip_prefix(BEGIN) {
             return match label_and_rest(rest) {
                 Some((label, [])) => Self::Begin(label),
-                _ => Self::Glued,
+                _ => Self::Faulty(PemFault::GluedMarker),
             };
         }
         if let Some(rest) = line.strip_prefix(END) {
             return match label_and_rest(rest) {
                 Some((label, [])) => Self::End(label, None),
                 Some((label, rest)) if rest.starts_with(BEGIN) => Self::End(label, Some(rest)),
-                _ => Self::Glued,
+                _ => Self::Faulty(PemFault::GluedMarker),
             };
         }
         if contains(line, BEGIN) || contains(line, END) || looks_like_a_marker(line) {
-            return Self::Glued;
+            return Self::Faulty(PemFault::GluedMarker);
         }
-        Self::Text
+        match is_a_marker_in_utf16(line) {
+            true => Self::Faulty(PemFault::MixedEncodings),
+            false => Self::Text,
+        }
     }
 }
 
 /// Written by hand perhaps: other dashes, lower case, a tab. OpenSSL passes over it.
 fn looks_like_a_marker(line: &[u8]) -> bool {
+    if !line.starts_with(b"--") {
+        return false;
+    }
     let line = line.to_ascii_uppercase();
-    line.starts_with(b"--")
-        && contains(&line, b"CERTIFICATE")
-        && (contains(&line, b"BEGIN") || contains(&line, b"END"))
+    contains(&line, b"CERTIFICATE") && (contains(&line, b"BEGIN") || contains(&line, b"END"))
+}
+
+/// Without its byte order mark at the beginning of the text, UTF-16 is not decoded.
+fn is_a_marker_in_utf16(line: &[u8]) -> bool {
+    memchr(0, line).is_some() && {
+        let of_utf16 = |byte: &u8| matches!(byte, 0 | 0xfe | 0xff);
+        let ascii: Vec<u8> = line.iter().copied().filter(|b| !of_utf16(b)).collect();
+        contains(&ascii, BEGIN) || contains(&ascii, END)
+    }
 }
 
 fn label_and_rest(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.windows(DASHES.len()).position(|part| part == DASHES)?;
+    let end = memmem::find(text, DASHES)?;
     let (label, rest) = text.split_at(end);
     Some((label, trim(&rest[DASHES.len()..])))
 }
@@ -275,60 +300,27 @@ fn certificate_label(label: &[u8]) -> Option<Label> {
     }
 }
 
-/// A label that somebody may have meant for a certificate. Requests (RFC 2986) and attribute
-/// certificates (RFC 5755) are something else.
-fn sounds_like_a_certificate(label: &[u8]) -> bool {
-    const OTHERS: [&[u8]; 3] = [
-        b"CERTIFICATE REQUEST",
-        b"NEW CERTIFICATE REQUEST",
-        b"ATTRIBUTE CERTIFICATE",
-    ];
-    contains(&label.to_ascii_uppercase(), b"CERTIFICATE") && !OTHERS.contains(&label)
-}
-
-/// Lines that end in LF, CR LF or CR, without blanks and byte order marks around them.
-struct Lines<'a> {
-    rest: &'a [u8],
-    number: usize,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        self.number += 1;
-        let end = self
-            .rest
-            .iter()
-            .position(|byte| matches!(byte, b'\n' | b'\r'));
-        let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
-        self.rest = rest
-            .strip_prefix(b"\r\n")
-            .or_else(|| rest.get(1..))
-            .unwrap_or_default();
-        Some(trim(line))
-    }
-}
-
-fn trim(mut line: &[u8]) -> &[u8] {
-    line = line.trim_ascii();
-    while let Some(rest) = line.strip_prefix(BYTE_ORDER_MARK) {
-        line = rest.trim_ascii_start();
-    }
-    line
+/// `None` if somebody may have meant the label for a certificate.
+fn other_content(label: &[u8]) -> Option<Content> {
+    Some(match label {
+        b"X509 CRL" => Content::Crl,
+        b"PKCS7" | b"PKCS #7 SIGNED DATA" | b"CMS" => Content::Pkcs7,
+        b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Content::Request,
+        // RFC 5755; it certifies no key.
+        b"ATTRIBUTE CERTIFICATE" => Content::Other,
+        _ if label.ends_with(b"PRIVATE KEY") => Content::PrivateKey,
+        _ if contains(&label.to_ascii_uppercase(), b"CERTIFICATE") => return None,
+        _ => Content::Other,
+    })
 }
 
 fn contains(line: &[u8], part: &[u8]) -> bool {
-    line.windows(part.len()).any(|window| window == part)
+    memmem::find(line, part).is_some()
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 #[cfg(test)]
 mod tests {
@@ -450,6 +442,10 @@ mod tests {
             (
                 "-----BEGIN X509 CRL-----\n-----END CERTIFICATE-----\n",
                 (2, 5, PemFault::MismatchedEnd),
+            ),
+            (
+                "# another file\n\0-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0 \0C\0E\0R\0T",
+                (1, 5, PemFault::MixedEncodings),
             ),
         ];
         for (bad, expected) in cases {

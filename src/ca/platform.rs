@@ -46,8 +46,8 @@ fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
 /// Whether the file could be read.
 fn add(blocks: &mut Blocks, path: &Path) -> bool {
     match read::file(path, LIMIT) {
-        Ok(file) => {
-            blocks.add_leniently(&file.path, &file.bytes);
+        Ok(bytes) => {
+            blocks.add_leniently(path, bytes.into());
             return true;
         }
         // Most of the well-known places are another system's.
@@ -100,7 +100,10 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ca::settled::Settled;
+    use crate::ca::x509::Description;
     use trusted_transport_lab::Authority;
+    use x509_parser::time::ASN1Time;
 
     #[test]
     fn the_first_bundle_and_the_hash_directories_are_read_leniently() {
@@ -122,10 +125,11 @@ mod tests {
         let bundles = bundles.each_ref().map(PathBuf::as_path);
 
         let directories = [path("second.pem"), folder.path().to_owned()];
-        let settled = blocks_in(&bundles, &directories).settle();
+        let settled = Settled::of(blocks_in(&bundles, &directories));
+        let now = ASN1Time::now();
         let subjects: Vec<_> = settled
             .accepted()
-            .map(|(block, _)| block.certificate.subject())
+            .map(|block| Description::of(&block.certificate.der, now).subject)
             .collect();
         assert_eq!(subjects, ["CN=A", "CN=C"]);
         assert_eq!(settled.tally.malformed, 3);

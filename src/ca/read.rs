@@ -1,15 +1,10 @@
 //! Reads what a path names, and never more than it should: regular files only, opened so
-//! that a FIFO or device cannot block, bounded while reading instead of by metadata.
+//! that a FIFO or device cannot block, bounded while reading instead of by metadata alone.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-/// One file, read to its end.
-pub(crate) struct FileBytes {
-    pub(crate) path: PathBuf,
-    pub(crate) bytes: Vec<u8>,
-}
 
 /// Why a path could not be read.
 #[derive(Debug)]
@@ -20,63 +15,83 @@ pub(crate) enum ReadError {
     TooManyFiles(PathBuf),
 }
 
-/// The file at `path`, or every regular file directly in the directory at `path`, in the
-/// order of their names; at most `limit` bytes in all. Symbolic links are followed.
-pub(crate) fn file_or_directory(path: &Path, limit: u64) -> Result<Vec<FileBytes>, ReadError> {
-    let metadata = fs::metadata(path).map_err(|error| ReadError::Io(path.into(), error))?;
-    if metadata.is_dir() {
-        return directory(path, limit);
-    }
-    Ok(vec![file(path, limit)?])
+/// The files that a path stands for, in the order of their names.
+pub(crate) struct Listing {
+    pub(crate) files: Vec<PathBuf>,
+    /// Entries of a directory that are no regular files: other directories, FIFOs.
+    pub(crate) skipped: Vec<PathBuf>,
 }
 
-/// The regular file at `path`, at most `limit` bytes.
-pub(crate) fn file(path: &Path, limit: u64) -> Result<FileBytes, ReadError> {
-    let failed = |error| ReadError::Io(path.into(), error);
-    let file = open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
+/// The path itself, or the entries of the directory at the path. Symbolic links are followed,
+/// and one that leads nowhere or in a circle is an error.
+pub(crate) fn listing(path: &Path) -> Result<Listing, ReadError> {
+    let metadata = fs::metadata(path).map_err(|error| ReadError::Io(path.into(), error))?;
+    let mut listing = Listing {
+        files: Vec::new(),
+        skipped: Vec::new(),
+    };
+    if metadata.is_file() {
+        listing.files.push(path.into());
+        return Ok(listing);
+    }
+    if !metadata.is_dir() {
         return Err(ReadError::NotAFile(path.into()));
     }
+    for path in entries(path)? {
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => listing.files.push(path),
+            Ok(_) if is_volume(&path) => {}
+            Ok(_) => listing.skipped.push(path),
+            Err(error) => return Err(ReadError::Io(path, error)),
+        }
+    }
+    Ok(listing)
+}
+
+/// The bytes of the regular file at `path`, at most `limit`. They are those of one file, also if
+/// another is renamed to `path` at the same time.
+pub(crate) fn file(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let failed = |error| ReadError::Io(path.into(), error);
+    let file = open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(ReadError::NotAFile(path.into()));
+    }
+    let too_large = |size| size > limit;
+    if too_large(metadata.len()) {
+        return Err(ReadError::TooLarge(path.into()));
+    }
     let mut bytes = Vec::new();
+    let expected = usize::try_from(metadata.len()).unwrap_or_default();
+    bytes
+        .try_reserve_exact(expected.saturating_add(1))
+        .map_err(|_| failed(io::ErrorKind::OutOfMemory.into()))?;
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        return Err(ReadError::TooLarge(path.into()));
+    match too_large(bytes.len() as u64) {
+        true => Err(ReadError::TooLarge(path.into())),
+        false => Ok(bytes),
     }
-    Ok(FileBytes {
-        path: path.into(),
-        bytes,
-    })
 }
 
-fn directory(path: &Path, limit: u64) -> Result<Vec<FileBytes>, ReadError> {
-    let failed = |error| ReadError::Io(path.into(), error);
-    let mut paths = fs::read_dir(path)
-        .and_then(|entries| {
-            entries
-                .take(MOST_FILES + 1)
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<io::Result<Vec<_>>>()
-        })
-        .map_err(failed)?;
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let path = |entry: io::Result<DirEntry>| entry.map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory)
+        .and_then(|entries| entries.take(MOST_FILES + 1).map(path).collect())
+        .map_err(|error| ReadError::Io(directory.into(), error))?;
     if paths.len() > MOST_FILES {
-        return Err(ReadError::TooManyFiles(path.into()));
+        return Err(ReadError::TooManyFiles(directory.into()));
     }
     paths.sort();
+    Ok(paths)
+}
 
-    let mut files = Vec::new();
-    let mut left = limit;
-    for path in paths {
-        let metadata = fs::metadata(&path).map_err(|error| ReadError::Io(path.clone(), error))?;
-        if !metadata.is_file() {
-            continue;
-        }
-        let read = file(&path, left)?;
-        left -= read.bytes.len() as u64;
-        files.push(read);
-    }
-    Ok(files)
+/// Kubernetes keeps the files of a volume in `..2026_11_22`, with `..data` as a link to it, and
+/// links to them one by one.
+fn is_volume(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::as_encoded_bytes);
+    name.is_some_and(|name| name.starts_with(b".."))
 }
 
 /// Without `O_NONBLOCK`, opening a FIFO waits for a writer that may never come.

@@ -2,7 +2,8 @@
 //! and what was left out. Data for programs, `Display` for people.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The outcome of [`CaPolicy::load`](crate::CaPolicy::load).
 ///
@@ -129,7 +130,7 @@ pub struct BundleReport {
     pub crls: usize,
     /// Private keys, passed over.
     pub private_keys: usize,
-    /// Other blocks, passed over.
+    /// Other blocks, passed over: requests, parameters, PKCS#7.
     pub other: usize,
 }
 
@@ -145,9 +146,11 @@ pub struct AcceptedCertificate {
     /// The end of validity, RFC 3339 in UTC. A trust anchor has no expiry: the verifier
     /// does not look at it.
     pub not_after: String,
+    /// The friendly name in OpenSSL's trust settings, if there is one.
+    pub alias: Option<String>,
     /// The file.
     #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
-    pub file: PathBuf,
+    pub file: Arc<Path>,
     /// The number of the block in its file, from 1.
     pub position: usize,
     /// The line of the block's BEGIN, from 1.
@@ -167,9 +170,11 @@ pub struct ExcludedCertificate {
     pub subject: String,
     /// The end of validity, RFC 3339 in UTC.
     pub not_after: String,
+    /// The friendly name in OpenSSL's trust settings, if there is one.
+    pub alias: Option<String>,
     /// The file.
     #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
-    pub file: PathBuf,
+    pub file: Arc<Path>,
     /// The number of the block in its file, from 1.
     pub position: usize,
     /// The line of the block's BEGIN, from 1.

@@ -1,17 +1,19 @@
 //! The winning bundle and the base roots, read: strict about the one, lenient about the other.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
 
-use super::bundle::{Blocks, Fault, Settled, Verdict};
-use super::certificate::Fingerprint;
+use super::bundle::{Blocks, Fault};
 use super::decision::{BaseRoots, Decision, Input, NamedBundle};
 use super::error::{BundleName, CaError};
+use super::format::{BundleFormat, remark};
 use super::platform;
-use super::read::{self, FileBytes, ReadError};
+use super::read::{self, Listing, ReadError};
 use super::report::{self, BaseKind};
+use super::settled::Settled;
 
 /// The explicit part: strict about corruption.
 #[derive(Default)]
@@ -19,6 +21,8 @@ pub(crate) struct Bundle {
     pub(crate) files: Vec<PathBuf>,
     /// Those without a certificate, which somebody may have meant to be one.
     pub(crate) empty: Vec<PathBuf>,
+    /// Entries of directories that are no files.
+    pub(crate) skipped: Vec<PathBuf>,
     pub(crate) settled: Settled,
     /// What errors call it; `None` if there is no bundle.
     name: Option<BundleName>,
@@ -26,63 +30,36 @@ pub(crate) struct Bundle {
 
 impl Bundle {
     pub(crate) fn read(decision: &Decision<'_>) -> Result<Self, CaError> {
+        let mut all = Self::default();
         let mut blocks = Blocks::default();
-        let mut files = Vec::new();
-        let mut empty = Vec::new();
         for bundle in &decision.bundles {
-            let mut own = Blocks::default();
-            let mut certificates = 0;
-            for file in bundle.files(decision.limit)? {
-                let found = own.add(&file.path, &file.bytes);
-                let found = found.map_err(|fault| bundle.corrupt(&file.path, fault))?;
-                certificates += found;
-                if found == 0 {
-                    empty.push(file.path.clone());
-                }
-                files.push(file.path);
-            }
-            if certificates == 0 {
-                return Err(CaError::NoUsableCertificate {
-                    bundle: bundle.name.clone(),
-                    found: found_instead(&own.settle()),
-                });
-            }
-            blocks.append(own);
+            let contents = Contents::of(bundle, decision.limit)?;
+            blocks.append(contents.blocks);
+            all.files.extend(contents.files);
+            all.empty.extend(contents.empty);
+            all.skipped.extend(contents.skipped);
         }
-        Ok(Self {
-            files,
-            empty,
-            settled: blocks.settle(),
-            name: match &decision.bundles[..] {
-                [] => None,
-                [bundle] => Some(bundle.name.clone()),
-                _ => Some(BundleName {
-                    name: Some("all bundles together".to_owned()),
-                    ..BundleName::default()
-                }),
-            },
-        })
+        all.settled = Settled::of(blocks);
+        all.name = match &decision.bundles[..] {
+            [] => None,
+            [bundle] => Some(bundle.name.clone()),
+            _ => Some(BundleName {
+                name: Some("all bundles together".to_owned()),
+                ..BundleName::default()
+            }),
+        };
+        Ok(all)
     }
 
     /// Takes out what the base distrusts. Nothing left of a bundle that won is an error.
     pub(crate) fn distrust(&mut self, base: &Base) -> Result<(), CaError> {
-        let distrusted: HashSet<Fingerprint> = base
-            .settled
-            .distrusted()
-            .map(|(block, _)| block.certificate.sha256)
-            .collect();
-        for block in &mut self.settled.certificates {
-            if distrusted.contains(&block.certificate.sha256)
-                && !matches!(block.verdict, Verdict::Distrusted(_))
-            {
-                block.verdict = Verdict::Distrusted("the base roots distrust it".to_owned());
-            }
-        }
+        self.settled
+            .obey(&base.settled, "the base roots distrust it");
         match &self.name {
             Some(name) if self.settled.accepted().next().is_none() => {
                 Err(CaError::NoUsableCertificate {
                     bundle: name.clone(),
-                    found: found_instead(&self.settled),
+                    found: only(&self.settled),
                 })
             }
             _ => Ok(()),
@@ -93,25 +70,100 @@ impl Bundle {
     pub(crate) fn certificates(&self) -> Vec<CertificateDer<'static>> {
         let accepted = self.settled.accepted();
         accepted
-            .map(|(block, _)| block.certificate.der.clone())
+            .map(|block| block.certificate.der.clone())
             .collect()
     }
 }
 
-impl NamedBundle<'_> {
-    fn files(&self, limit: u64) -> Result<Vec<FileBytes>, CaError> {
-        match self.input {
-            Input::Path(path) => read::file_or_directory(path, limit),
-            Input::Bytes(bytes) if bytes.len() as u64 > limit => {
-                Err(ReadError::TooLarge(self.label().into()))
+/// What one bundle holds: at least one certificate.
+#[derive(Default)]
+struct Contents {
+    blocks: Blocks,
+    files: Vec<PathBuf>,
+    empty: Vec<PathBuf>,
+    skipped: Vec<PathBuf>,
+    /// A file without certificates, but with PKCS#7, which may hold some.
+    pkcs7: Option<PathBuf>,
+    /// What the last file without a certificate looks like.
+    remark: Option<&'static str>,
+}
+
+impl Contents {
+    fn of(bundle: &NamedBundle<'_>, limit: u64) -> Result<Self, CaError> {
+        let mut contents = Self::default();
+        match bundle.input {
+            Input::Path(path) => contents.read(bundle, path, limit)?,
+            Input::Bytes(bytes) => {
+                let label = PathBuf::from(bundle.label());
+                if bytes.len() as u64 > limit {
+                    return Err(bundle.unreadable(ReadError::TooLarge(label), limit));
+                }
+                contents.add(bundle, label, bytes.into())?;
             }
-            Input::Bytes(bytes) => Ok(vec![FileBytes {
-                path: self.label().into(),
-                bytes: bytes.to_vec(),
-            }]),
         }
-        .map_err(|error| match error {
+        match contents.blocks.certificates[..] {
+            [] => Err(contents.nothing(bundle)),
+            _ => Ok(contents),
+        }
+    }
+
+    fn read(&mut self, bundle: &NamedBundle<'_>, path: &Path, limit: u64) -> Result<(), CaError> {
+        let unreadable = |error| bundle.unreadable(error, limit);
+        let Listing { files, skipped } = read::listing(path).map_err(unreadable)?;
+        let mut left = limit;
+        for file in files {
+            let bytes = read::file(&file, left).map_err(unreadable)?;
+            left -= bytes.len() as u64;
+            self.add(bundle, file, bytes.into())?;
+        }
+        self.skipped = skipped;
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        bundle: &NamedBundle<'_>,
+        file: PathBuf,
+        bytes: Cow<'_, [u8]>,
+    ) -> Result<(), CaError> {
+        let remark = remark(&bytes);
+        let pkcs7_before = self.blocks.tally.pkcs7;
+        let found = self.blocks.add(&file, bytes);
+        if found.map_err(|fault| bundle.faulty(&file, fault))? == 0 {
+            self.remark = remark;
+            self.empty.push(file.clone());
+            if self.blocks.tally.pkcs7 > pkcs7_before {
+                self.pkcs7.get_or_insert_with(|| file.clone());
+            }
+        }
+        self.files.push(file);
+        Ok(())
+    }
+
+    /// There is no certificate in it.
+    fn nothing(self, bundle: &NamedBundle<'_>) -> CaError {
+        if let Some(file) = self.pkcs7 {
+            return bundle.faulty(&file, Fault::Foreign(BundleFormat::Pkcs7Pem));
+        }
+        let settled = Settled::of(self.blocks);
+        let found = match (&*only(&settled), &self.files[..], self.remark) {
+            ("", [], _) => "the directory has no files".to_owned(),
+            ("", [_], Some(remark)) => remark.to_owned(),
+            ("", ..) => "there is no PEM block".to_owned(),
+            (found, ..) => found.to_owned(),
+        };
+        CaError::NoUsableCertificate {
+            bundle: bundle.name.clone(),
+            found,
+        }
+    }
+}
+
+impl NamedBundle<'_> {
+    fn unreadable(&self, error: ReadError, limit: u64) -> CaError {
+        match error {
             ReadError::Io(path, source) => CaError::Read {
+                target: fs::read_link(&path).ok(),
                 bundle: self.name.of_file(&path),
                 source,
             },
@@ -126,15 +178,19 @@ impl NamedBundle<'_> {
                 bundle: self.name.of_file(&path),
                 limit,
             },
-        })
+        }
     }
 
-    fn corrupt(&self, file: &Path, fault: Fault) -> CaError {
-        CaError::Corrupt {
-            bundle: self.name.of_file(file),
-            position: fault.place.position,
-            line: fault.place.line,
-            reason: fault.reason,
+    fn faulty(&self, file: &Path, fault: Fault) -> CaError {
+        let bundle = self.name.of_file(file);
+        match fault {
+            Fault::Foreign(format) => CaError::OtherFormat { bundle, format },
+            Fault::Corrupt(place, reason) => CaError::Corrupt {
+                bundle,
+                position: place.position,
+                line: place.line,
+                reason,
+            },
         }
     }
 
@@ -161,10 +217,6 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    pub(crate) fn certificates_but_unusable(&self) -> usize {
-        self.settled.certificates.len() - self.settled.unusable().count()
-    }
-
     pub(crate) fn load(base: BaseRoots) -> Self {
         let (kind, blocks) = match base {
             BaseRoots::None => (BaseKind::None, Blocks::default()),
@@ -173,7 +225,7 @@ impl Base {
             BaseRoots::Platform if platform::DELEGATED => (BaseKind::Delegated, Blocks::default()),
             BaseRoots::Platform => (BaseKind::Platform, platform::blocks()),
         };
-        let settled = blocks.settle();
+        let settled = Settled::of(blocks);
         Self { kind, settled }
     }
 }
@@ -188,17 +240,24 @@ fn mozilla() -> Blocks {
     )
 }
 
-fn found_instead(settled: &Settled) -> String {
+/// What there is instead of an accepted certificate; empty if there is nothing.
+fn only(settled: &Settled) -> String {
     let tally = settled.tally;
     let found = report::found([
         (settled.distrusted().count(), "distrusted certificate"),
         (settled.unusable().count(), "unusable certificate"),
         (tally.crls, "revocation list"),
         (tally.private_keys, "private key"),
+        (tally.requests, "certificate request"),
+        (tally.pkcs7, "PKCS#7 block"),
         (tally.other, "other block"),
     ]);
-    match found.is_empty() {
-        true => "there is no PEM block".to_owned(),
-        false => format!("only {found}"),
+    if found.is_empty() {
+        return found;
+    }
+    let first = settled.distrusted().chain(settled.unusable()).next();
+    match first {
+        Some((block, reason)) => format!("only {found} (block {}: {reason})", block.place.position),
+        None => format!("only {found}"),
     }
 }

@@ -3,7 +3,6 @@
 
 use std::error::Error;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::CertificateError;
@@ -11,7 +10,7 @@ use rustls::CertificateError;
 use super::error::TransportError;
 use super::failure::{Peer, TrustFailure};
 use super::route::Route;
-use crate::ca::TrustReport;
+use crate::ca::TrustAnchors;
 
 /// A connection that was tried: what its failure is put into words with.
 pub(crate) struct Attempt {
@@ -19,7 +18,7 @@ pub(crate) struct Attempt {
     pub(crate) port: u16,
     pub(crate) route: Route,
     pub(crate) deadline: Duration,
-    pub(crate) report: Arc<TrustReport>,
+    pub(crate) anchors: TrustAnchors,
 }
 
 /// How far an attempt came.
@@ -76,7 +75,7 @@ impl Attempt {
             Phase::Proxy => Peer::Proxy,
             Phase::Host => Peer::Host,
         };
-        TrustFailure::new(self.host, peer, self.route, error, self.report)
+        TrustFailure::new(self.host, peer, self.route, error, self.anchors)
     }
 }
 

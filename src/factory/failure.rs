@@ -5,10 +5,10 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 
 use super::route::Route;
-use crate::ca::{SourceKind, TrustReport, counted};
+use crate::ca::{Distrust, SourceKind, TrustAnchors, TrustReport, counted};
 
 /// A peer's certificate was refused.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ struct Failure {
     route: Route,
     error: rustls::Error,
     refusal: Refusal,
-    report: Arc<TrustReport>,
+    anchors: TrustAnchors,
 }
 
 /// Who presented the certificate.
@@ -39,6 +39,8 @@ pub enum Peer {
 pub enum Refusal {
     /// No trust anchor stands behind it.
     UnknownIssuer,
+    /// It is, or is signed by, a certificate that the bundle or the base roots say not to trust.
+    Distrusted,
     /// Its time is over.
     Expired,
     /// Its time has not come, or the clock is wrong.
@@ -57,7 +59,7 @@ impl TrustFailure {
         peer: Peer,
         route: Route,
         error: CertificateError,
-        report: Arc<TrustReport>,
+        anchors: TrustAnchors,
     ) -> Self {
         Self(Arc::new(Failure {
             host,
@@ -65,7 +67,7 @@ impl TrustFailure {
             route,
             refusal: Refusal::of(&error),
             error: rustls::Error::InvalidCertificate(error),
-            report,
+            anchors,
         }))
     }
 
@@ -91,7 +93,7 @@ impl TrustFailure {
 
     /// The policy that refused it.
     pub fn report(&self) -> &TrustReport {
-        &self.0.report
+        self.0.anchors.report()
     }
 
     /// What to do about it.
@@ -99,6 +101,7 @@ impl TrustFailure {
         let peer = self.peer_name();
         match self.0.refusal {
             Refusal::UnknownIssuer => self.where_to_add_the_issuer(),
+            Refusal::Distrusted => self.how_to_trust_it_again(),
             Refusal::Expired => {
                 format!(
                     "check this computer's clock; if it is right, {peer} needs a new certificate"
@@ -131,6 +134,24 @@ impl TrustFailure {
         format!("if your network inspects TLS, {add}")
     }
 
+    fn how_to_trust_it_again(&self) -> String {
+        let decided = match self.distrust() {
+            Some(distrust) => format!("was decided in {}", distrust.file.display()),
+            None => "is part of the policy".to_owned(),
+        };
+        format!(
+            "nothing is wrong with the connection, the distrust {decided}; if it is a mistake, \
+             put the certificate there as a plain CERTIFICATE, without trust settings"
+        )
+    }
+
+    fn distrust(&self) -> Option<&Distrust> {
+        match &self.0.error {
+            rustls::Error::InvalidCertificate(error) => distrust(error),
+            _ => None,
+        }
+    }
+
     fn peer_name(&self) -> String {
         match (self.0.peer, self.0.route.proxy()) {
             (Peer::Proxy, Some(proxy)) => format!("the proxy {proxy}"),
@@ -140,7 +161,7 @@ impl TrustFailure {
 
     /// The anchors that were searched, in words.
     fn anchors(&self) -> String {
-        let report = &self.0.report;
+        let report = self.report();
         match report.anchors {
             Some(count) => format!("{} ({})", counted(count, "trust anchor"), report.source),
             None => format!("the operating system's roots ({})", report.source),
@@ -159,6 +180,10 @@ impl fmt::Display for TrustFailure {
         write!(f, "the certificate of {peer}, {way}, was refused: ")?;
         match self.0.refusal {
             Refusal::UnknownIssuer => write!(f, "none of {} has signed it", self.anchors()),
+            Refusal::Distrusted => match self.distrust() {
+                Some(distrust) => distrust.fmt(f),
+                None => Refusal::Distrusted.fmt(f),
+            },
             refusal => refusal.fmt(f),
         }
     }
@@ -172,7 +197,7 @@ impl fmt::Debug for TrustFailure {
             .field("route", &self.0.route)
             .field("refusal", &self.0.refusal)
             .field("error", &self.0.error)
-            .field("fingerprint", &self.0.report.fingerprint)
+            .field("fingerprint", &self.0.anchors.fingerprint())
             .finish_non_exhaustive()
     }
 }
@@ -187,6 +212,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::UnknownIssuer => "no trust anchor has signed it",
+            Self::Distrusted => "it is distrusted",
             Self::Expired => "it has expired",
             Self::NotYetValid => "it is not valid yet",
             Self::WrongHost => "it is for other host names",
@@ -196,10 +222,19 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// What the verifier of this crate says, and no other.
+fn distrust(error: &CertificateError) -> Option<&Distrust> {
+    match error {
+        CertificateError::Other(OtherError(error)) => error.downcast_ref(),
+        _ => None,
+    }
+}
+
 impl Refusal {
     fn of(error: &CertificateError) -> Self {
         match error {
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            error if distrust(error).is_some() => Self::Distrusted,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::NotYetValid

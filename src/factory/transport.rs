@@ -50,7 +50,7 @@ use crate::ca::{CaPolicy, TrustAnchors, TrustReport};
 pub struct TrustedTransport(Arc<Inner>);
 
 struct Inner {
-    report: Arc<TrustReport>,
+    anchors: TrustAnchors,
     tls: Tls,
     routes: Arc<Routes>,
     resolver: Resolver,
@@ -109,7 +109,7 @@ impl TrustedTransport {
 
     /// What is trusted, and why.
     pub fn report(&self) -> &TrustReport {
-        &self.0.report
+        self.0.anchors.report()
     }
 
     /// The way that a connection to `url` would take.
@@ -129,7 +129,7 @@ impl TrustedTransport {
             port: destination.port(),
             route: self.0.routes.to(destination),
             deadline,
-            report: Arc::clone(&self.0.report),
+            anchors: self.0.anchors.clone(),
         }
     }
 
@@ -167,7 +167,7 @@ impl TrustedTransport {
 impl fmt::Debug for TrustedTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrustedTransport")
-            .field("fingerprint", &self.0.report.fingerprint)
+            .field("fingerprint", &self.0.anchors.fingerprint())
             .field("routes", &format_args!("{}", self.0.routes))
             .finish_non_exhaustive()
     }
@@ -241,17 +241,16 @@ impl TransportBuilder {
         };
         let routes = Routes::new(&self.proxy)?;
         let resolver = Resolver::new(self.resolve, routes.needs_ipv4());
-        let report = self.anchors.shared_report();
         tracing::info!(
             target: crate::LOG_TARGET,
             routes = %routes,
             crypto_provider = name,
-            fingerprint = report.fingerprint,
+            fingerprint = self.anchors.fingerprint(),
             "transport built"
         );
         Ok(TrustedTransport(Arc::new(Inner {
             tls: Tls::new(self.anchors.trust(), provider, self.tls_min_version)?,
-            report,
+            anchors: self.anchors,
             routes: Arc::new(routes),
             resolver,
             https_only: self.https_only,

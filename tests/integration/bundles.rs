@@ -1,26 +1,11 @@
-//! What operators have in their bundles: every certificate ends in one outcome, and what
-//! decides trust is tried with real handshakes on both transports.
+//! What operators have in their bundles: every block ends in one outcome, in whatever encoding,
+//! or the file is refused with the place or the format.
 
-use std::path::Path;
+use trusted_transport::{BaseRoots, BundleFormat, CaError, CaPolicy};
+use trusted_transport_lab::Authority;
 
-use trusted_transport::{BaseRoots, CaError, CaPolicy, Refusal, SourceKind, TrustReport};
-use trusted_transport_lab::{Authority, Origin};
-
-use crate::fixtures::{pem, unusable};
-use crate::support::{self, HOST, Outcome};
-
-fn exclusive() -> CaPolicy {
-    CaPolicy::platform().base(BaseRoots::None)
-}
-
-fn loaded(pem: &str) -> Result<TrustReport, CaError> {
-    let anchors = exclusive().bundle_pem("bundle", pem).load()?;
-    Ok(anchors.report().clone())
-}
-
-fn report(pem: &str) -> TrustReport {
-    loaded(pem).expect("the bundle loads")
-}
+use crate::fixtures::{exclusive, loaded, pem, report, unusable};
+use crate::support::HOST;
 
 #[test]
 fn every_block_ends_in_one_outcome() {
@@ -59,58 +44,14 @@ fn every_block_ends_in_one_outcome() {
     assert_eq!((bundle.unusable.len(), bundle.unusable[0].position), (1, 8));
     let reason = &bundle.unusable[0].reason;
     assert!(reason.contains("SignatureAlgorithmMismatch"), "{reason}");
-    assert!(report.warnings[0].contains("CN=A in bundle, block 8"));
     assert_eq!(report.anchors, Some(2));
-    assert!(
-        report.warnings[1].contains("private key"),
-        "{:?}",
-        report.warnings
-    );
-}
-
-#[tokio::test]
-async fn openssl_trust_settings_are_obeyed() {
-    let root = Authority::root("Root");
-    let other = Authority::root("Other");
-    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
-    let refused = Outcome::Refused(Refusal::UnknownIssuer);
-    let trusted = root.trusted_pem();
-    let rejected = root.rejected_pem();
-    for (bundle, expected) in [
-        (trusted, Outcome::Connected),
-        (rejected.clone(), refused),
-        (root.pem() + &rejected, refused),
-        (rejected + &root.pem(), refused),
-    ] {
-        let anchors = exclusive()
-            .bundle_pem("bundle", bundle + &other.pem())
-            .load();
-        let builder = trusted_transport::TrustedTransport::builder(anchors.expect("it loads"))
-            .proxy(trusted_transport::ProxyPolicy::Direct);
-        let transport = support::built(builder, &origin);
-        assert_eq!(support::both(&transport, &origin, "https").await, expected);
-    }
-}
-
-#[tokio::test]
-async fn a_distrusted_intermediate_is_no_part_of_a_path() {
-    let root = Authority::root("Root");
-    let intermediate = root.intermediate("Intermediate");
-    let origin = Origin::https(intermediate.issue(&[HOST])).await;
-    let origin = origin.expect("an origin");
-    let rejected = intermediate.rejected_pem();
-    let refused = Outcome::Refused(Refusal::UnknownIssuer);
-    for (bundle, expected) in [
-        (root.pem(), Outcome::Connected),
-        (root.pem() + &rejected, refused),
-    ] {
-        let anchors = exclusive().bundle_pem("bundle", bundle).load();
-        let builder = trusted_transport::TrustedTransport::builder(anchors.expect("it loads"))
-            .proxy(trusted_transport::ProxyPolicy::Direct);
-        let transport = support::built(builder, &origin);
-        let outcome = support::both(&transport, &origin, "https").await;
-        assert_eq!(outcome, expected);
-    }
+    let [unusable, duplicate, key] = &report.warnings[..] else {
+        panic!("{:?}", report.warnings);
+    };
+    assert!(unusable.contains("`CN=A` in bundle, block 8"), "{unusable}");
+    assert!(unusable.contains(&bundle.unusable[0].sha256), "{unusable}");
+    assert_eq!(duplicate, "1 block of the bundle repeat a certificate");
+    assert!(key.contains("private key"), "{key}");
 }
 
 #[test]
@@ -144,11 +85,13 @@ fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
     let rejected = Authority::root("A").rejected_pem();
     let unusable = unusable(&Authority::root("A"));
     for (bundle, found) in [
-        (unusable, "1 unusable certificate"),
-        (String::new(), "there is no PEM block"),
+        (unusable, "1 unusable certificate (block 1: the verifier"),
+        (String::new(), "it is empty"),
+        ("<html>".to_owned(), "HTML"),
         ("just text\n".to_owned(), "there is no PEM block"),
         (pem("X509 CRL", b""), "1 revocation list"),
-        (rejected, "1 distrusted certificate"),
+        (pem("CERTIFICATE REQUEST", b""), "1 certificate request"),
+        (rejected, "1 distrusted certificate (block 1: its OpenSSL"),
     ] {
         for base in [BaseRoots::Platform, BaseRoots::None] {
             let error = CaPolicy::platform()
@@ -165,114 +108,6 @@ fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
     }
     let error = exclusive().load().expect_err("nothing to trust");
     assert!(matches!(error, CaError::NoRoots), "{error:?}");
-}
-
-#[test]
-fn what_a_path_may_be() {
-    let [a, b] = ["A", "B"].map(Authority::root);
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = |name: &str| directory.path().join(name);
-    let load = |path: &Path| exclusive().size_limit(10_000).bundle(path).load();
-    std::fs::write(file("a.pem"), a.pem()).expect("written");
-    std::fs::write(file("b.der"), b.der()).expect("written");
-    let readme = file("readme.txt");
-    std::fs::write(&readme, "no block\n").expect("written");
-
-    let single = load(&file("a.pem")).expect("a file");
-    assert_eq!(single.report().source.kind, SourceKind::Explicit);
-    assert_eq!(
-        single.report().source.path.as_deref(),
-        Some(&*file("a.pem"))
-    );
-    assert_eq!(load(&file("b.der")).expect("DER").report().anchors, Some(1));
-    let all = load(directory.path()).expect("a directory");
-    assert_eq!(all.report().anchors, Some(2));
-    let files = [file("a.pem"), file("b.der"), readme.clone()];
-    assert_eq!(all.report().bundle.files, files);
-    let warning = "there is no certificate in 1 file of the bundle, such as ";
-    let warning = format!("{warning}{}", readme.display());
-    assert_eq!(all.report().warnings, [warning]);
-
-    let bytes = exclusive().size_limit(100).bundle_pem("mine", a.pem());
-    let error = bytes.load().expect_err("too large");
-    assert!(
-        matches!(error, CaError::TooLarge { limit: 100, .. }),
-        "{error:?}"
-    );
-
-    let missing = load(&file("missing")).expect_err("missing");
-    assert!(matches!(missing, CaError::Read { .. }), "{missing:?}");
-    let io = std::io::Error::from(missing);
-    assert_eq!(io.kind(), std::io::ErrorKind::NotFound);
-    std::fs::write(file("large"), vec![b'#'; 10_001]).expect("written");
-    let large = load(&file("large")).expect_err("too large");
-    assert!(
-        matches!(large, CaError::TooLarge { limit: 10_000, .. }),
-        "{large:?}"
-    );
-}
-
-#[test]
-fn each_bundle_and_each_binary_file_must_be_what_it_seems() {
-    let [a, b] = ["A", "B"].map(Authority::root);
-    let two = exclusive()
-        .bundle_pem("one", a.pem())
-        .bundle_pem("two", "nothing here");
-    let error = two.load().expect_err("the second is empty");
-    assert!(error.to_string().contains("`two`"), "{error}");
-
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = |name: &str| directory.path().join(name);
-    std::fs::write(file("a.pem"), a.pem()).expect("written");
-    let der = b.der().to_vec();
-    let truncated = der[..der.len() - 1].to_vec();
-    let doubled = [&der[..], &der].concat();
-    for bytes in [truncated, doubled, [&der[..], b"\n"].concat()] {
-        std::fs::write(file("b.der"), bytes).expect("written");
-        let error = exclusive().bundle(directory.path()).load();
-        let error = error.expect_err("not one certificate");
-        assert!(matches!(error, CaError::Corrupt { .. }), "{error:?}");
-        assert_eq!(error.path(), Some(&*file("b.der")));
-    }
-}
-
-#[test]
-fn a_directory_is_bounded_as_a_whole() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let a = Authority::root("A").pem();
-    for name in ["a.pem", "b.pem"] {
-        std::fs::write(directory.path().join(name), &a).expect("written");
-    }
-    let load = |limit| {
-        let policy = exclusive().bundle(directory.path()).size_limit(limit);
-        policy
-            .load()
-            .map(|anchors| anchors.report().bundle.duplicates)
-    };
-    let size = a.len() as u64;
-    assert_eq!(load(2 * size).expect("it fits"), 1);
-    let error = load(2 * size - 1).expect_err("one byte too many");
-    assert!(matches!(error, CaError::TooLarge { .. }), "{error:?}");
-
-    for number in 0..10_000 {
-        std::fs::File::create(directory.path().join(number.to_string())).expect("created");
-    }
-    let error = load(2 * size).expect_err("too many files");
-    assert!(matches!(error, CaError::TooManyFiles { .. }), "{error:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn what_could_be_read_for_ever_is_refused_at_once() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let fifo = directory.path().join("fifo");
-    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
-    assert!(made.expect("mkfifo runs").success());
-    for path in [fifo.as_path(), Path::new("/dev/zero")] {
-        let error = exclusive().bundle(path).load().expect_err("not a file");
-        assert!(matches!(error, CaError::NotAFile { .. }), "{error:?}");
-        assert!(error.hint().contains(&path.display().to_string()));
-    }
 }
 
 #[test]
@@ -314,4 +149,113 @@ fn mozillas_roots_are_a_base() {
         .expect("roots");
     assert!(anchors.report().anchors > Some(100));
     assert_eq!(anchors.report().base.ignored, Some(0));
+}
+
+/// The same three certificates, as different programs on different systems write them.
+#[test]
+fn every_encoding_of_the_text_gives_the_same_anchors() {
+    let [a, b, c] = ["A", "B", "C"].map(Authority::root);
+    let plain = a.pem() + &b.trusted_pem() + &c.pem();
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let units = text.encode_utf16();
+        [0xfeff].into_iter().chain(units).flat_map(bytes).collect()
+    };
+    let on_one_line = {
+        let mut text = plain.replace('\n', "");
+        for label in ["CERTIFICATE", "TRUSTED CERTIFICATE"] {
+            let begin = format!("-----BEGIN {label}-----");
+            let end = format!("-----END {label}-----");
+            text = text.replace(&begin, &format!("{begin}\n"));
+            text = text.replace(&end, &format!("\n{end}"));
+        }
+        text
+    };
+    let encodings: [(&str, Vec<u8>); 11] = [
+        ("as it is", plain.clone().into()),
+        ("CR LF", plain.replace('\n', "\r\n").into()),
+        ("CR", plain.replace('\n', "\r").into()),
+        ("no final newline", plain.trim_end().into()),
+        ("UTF-8 with its mark", format!("\u{feff}{plain}").into()),
+        ("UTF-16, little-endian", utf16(&plain, u16::to_le_bytes)),
+        ("UTF-16, big-endian", utf16(&plain, u16::to_be_bytes)),
+        ("indented", plain.replace('\n', " \n\t ").into()),
+        ("blank lines", plain.replace('\n', "\n\n").into()),
+        ("long lines, joined markers", on_one_line.into()),
+        (
+            "marks and comments between",
+            plain
+                .replace("-----\n-----", "-----\n\u{feff}# M\u{fc}ller\n-----")
+                .into(),
+        ),
+    ];
+    let expected = report(&plain).fingerprint;
+    for (encoding, bytes) in encodings {
+        let anchors = exclusive().bundle_pem("bundle", bytes).load();
+        let anchors = anchors.unwrap_or_else(|error| panic!("{encoding}: {error}"));
+        assert_eq!(anchors.report().anchors, Some(3), "{encoding}");
+        assert_eq!(anchors.report().fingerprint, expected, "{encoding}");
+    }
+}
+
+#[test]
+fn text_in_two_encodings_is_an_error_and_loses_nothing() {
+    let [a, b] = ["A", "B"].map(|name| Authority::root(name).pem());
+    let utf16: Vec<u8> = b.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xff, 0xfe], &utf16[..]].concat();
+    for bytes in [
+        [&marked, a.as_bytes()].concat(),
+        [a.as_bytes(), &marked].concat(),
+        [a.as_bytes(), &utf16].concat(),
+    ] {
+        let error = exclusive().bundle_pem("bundle", bytes).load();
+        let error = error.expect_err("two encodings");
+        assert!(matches!(error, CaError::Corrupt { .. }), "{error:?}");
+        assert!(error.to_string().contains("UTF-16"), "{error}");
+    }
+}
+
+#[test]
+fn other_formats_are_told_by_name_with_the_command_that_converts_them() {
+    let pkcs7 = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0";
+    let pkcs12 =
+        b"\x30\x82\x01\x00\x02\x01\x03\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, bytes, expected, command) in [
+        (
+            "a.p7b",
+            pem("PKCS7", pkcs7).into_bytes(),
+            BundleFormat::Pkcs7Pem,
+            "openssl pkcs7 -print_certs -in ",
+        ),
+        (
+            "b.p7b",
+            pkcs7.to_vec(),
+            BundleFormat::Pkcs7Der,
+            "openssl pkcs7 -inform DER -print_certs -in ",
+        ),
+        (
+            "my key.p12",
+            pkcs12.to_vec(),
+            BundleFormat::Pkcs12,
+            "openssl pkcs12 -nokeys -in '",
+        ),
+        (
+            "java.jks",
+            b"\xfe\xed\xfe\xed\0\0\0\x02".to_vec(),
+            BundleFormat::JavaKeyStore,
+            "keytool -list -rfc -keystore ",
+        ),
+    ] {
+        let path = directory.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        let error = exclusive().bundle(&path).load().expect_err("not PEM");
+        let CaError::OtherFormat { format, .. } = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*format, expected);
+        assert!(error.hint().contains(command), "{}", error.hint());
+        assert!(error.hint().contains(&path.display().to_string()));
+    }
+    let beside = pem("PKCS7", pkcs7) + &Authority::root("A").pem();
+    assert_eq!(report(&beside).bundle.other, 1);
 }

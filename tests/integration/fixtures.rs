@@ -1,6 +1,21 @@
-//! Blocks of bundles that no library writes.
+//! Bundles, blocks of them that no library writes, and the policy that trusts nothing else.
 
+use trusted_transport::{BaseRoots, CaError, CaPolicy, TrustReport};
 use trusted_transport_lab::Authority;
+
+/// Trusts the bundle that is added, whatever the machine trusts.
+pub(crate) fn exclusive() -> CaPolicy {
+    CaPolicy::platform().base(BaseRoots::None)
+}
+
+pub(crate) fn loaded(pem: &str) -> Result<TrustReport, CaError> {
+    let anchors = exclusive().bundle_pem("bundle", pem).load()?;
+    Ok(anchors.report().clone())
+}
+
+pub(crate) fn report(pem: &str) -> TrustReport {
+    loaded(pem).expect("the bundle loads")
+}
 
 /// X.509, but with another algorithm named outside of the signed part than inside, which the
 /// verifier refuses.

@@ -1,6 +1,7 @@
 //! The product against real servers on loopback, asserted on both ends of the connection.
 
 mod bundles;
+mod distrust;
 mod environment;
 mod failures;
 mod fixtures;
@@ -9,5 +10,6 @@ mod logs;
 mod mitmproxy;
 mod options;
 mod parity;
+mod reading;
 mod routes;
 mod support;

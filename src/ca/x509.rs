@@ -1,0 +1,175 @@
+//! A certificate as people read it (RFC 5280): its subject, its dates, and what is odd about
+//! it as a trust anchor. Nothing here decides about trust.
+
+use std::fmt;
+
+use x509_parser::asn1_rs::oid;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::oid_registry::{self, Oid};
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::time::ASN1Time;
+
+/// What the report says of a certificate.
+pub(crate) struct Description {
+    /// The subject as text, `CN=..` last or first as the certificate has it.
+    pub(crate) subject: String,
+    /// The end of validity in RFC 3339, UTC.
+    pub(crate) not_after: String,
+    /// None of it stops the verifier from using the certificate as a trust anchor.
+    pub(crate) oddities: Vec<Oddity>,
+}
+
+/// What is odd about a trust anchor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    Expired(String),
+    NotYetValid(String),
+    EndEntity,
+    NoBasicConstraints,
+    ShortRsa(usize),
+    UnsupportedKey,
+    OldSignature(&'static str),
+    Unreadable,
+}
+
+impl Description {
+    /// `now` is the time that the dates are compared with.
+    pub(crate) fn of(der: &[u8], now: ASN1Time) -> Self {
+        match parsed(der) {
+            Some(x509) => Self {
+                subject: subject(&x509),
+                not_after: rfc3339(x509.validity().not_after),
+                oddities: oddities(&x509, now),
+            },
+            None => Self {
+                subject: UNREADABLE.to_owned(),
+                not_after: UNREADABLE.to_owned(),
+                oddities: vec![Oddity::Unreadable],
+            },
+        }
+    }
+}
+
+/// The certificate, if it is one in DER and nothing follows it.
+pub(crate) fn parsed(der: &[u8]) -> Option<X509Certificate<'_>> {
+    match X509Certificate::from_der(der) {
+        Ok(([], certificate)) => Some(certificate),
+        _ => None,
+    }
+}
+
+fn subject(x509: &X509Certificate<'_>) -> String {
+    let subject = x509.subject().to_string();
+    match subject.is_empty() {
+        true => "(no subject)".to_owned(),
+        false => subject,
+    }
+}
+
+fn oddities(x509: &X509Certificate<'_>, now: ASN1Time) -> Vec<Oddity> {
+    let validity = x509.validity();
+    let old_signature = match x509.subject() == x509.issuer() {
+        // Nobody checks what a root signs of itself.
+        true => None,
+        false => old_signature(x509),
+    };
+    [
+        (validity.not_after < now).then(|| Oddity::Expired(rfc3339(validity.not_after))),
+        (validity.not_before > now).then(|| Oddity::NotYetValid(rfc3339(validity.not_before))),
+        constraints(x509),
+        key(x509),
+        old_signature.map(Oddity::OldSignature),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn constraints(x509: &X509Certificate<'_>) -> Option<Oddity> {
+    match x509.basic_constraints() {
+        Ok(Some(constraints)) if constraints.value.ca => None,
+        Ok(Some(_)) => Some(Oddity::EndEntity),
+        _ => Some(Oddity::NoBasicConstraints),
+    }
+}
+
+/// The verifier takes RSA signatures of 2048 to 8192 bits, and those of the usual curves.
+fn key(x509: &X509Certificate<'_>) -> Option<Oddity> {
+    let key = x509.public_key();
+    let curve = || key.algorithm.parameters.as_ref()?.as_oid().ok();
+    match key.parsed() {
+        Ok(PublicKey::RSA(rsa)) if rsa.key_size() < 2048 => Some(Oddity::ShortRsa(rsa.key_size())),
+        Ok(PublicKey::RSA(rsa)) if rsa.key_size() <= 8192 => None,
+        Ok(PublicKey::EC(_)) if curve().is_some_and(|curve| CURVES.contains(&curve)) => None,
+        _ if key.algorithm.algorithm == oid_registry::OID_SIG_ED25519 => None,
+        _ => Some(Oddity::UnsupportedKey),
+    }
+}
+
+fn old_signature(x509: &X509Certificate<'_>) -> Option<&'static str> {
+    let algorithm = &x509.signature_algorithm.algorithm;
+    if WITH_SHA1.contains(algorithm) {
+        Some("SHA-1")
+    } else if *algorithm == oid_registry::OID_PKCS1_MD5WITHRSAENC {
+        Some("MD5")
+    } else {
+        None
+    }
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired(when) => write!(f, "expired on {when}"),
+            Self::NotYetValid(when) => write!(f, "not valid before {when}"),
+            Self::EndEntity => {
+                f.write_str("is an end-entity certificate (CA:FALSE), not an authority's")
+            }
+            Self::NoBasicConstraints => {
+                f.write_str("has no basicConstraints, which mark an authority's certificate")
+            }
+            Self::ShortRsa(bits) => write!(
+                f,
+                "has an RSA key of {bits} bits, and the verifier accepts no signature of less \
+                 than 2048"
+            ),
+            Self::UnsupportedKey => {
+                f.write_str("has a key of a kind whose signatures the verifier does not accept")
+            }
+            Self::OldSignature(hash) => {
+                write!(f, "is an intermediate whose signature uses {hash}")
+            }
+            Self::Unreadable => f.write_str("cannot be read beyond its subject and key"),
+        }
+    }
+}
+
+fn rfc3339(time: ASN1Time) -> String {
+    let time = time.to_datetime();
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
+/// RFC 3279, 2.2: with RSA, DSA and ECDSA.
+const WITH_SHA1: [Oid<'static>; 3] = [
+    oid_registry::OID_PKCS1_SHA1WITHRSA,
+    oid_registry::OID_SIG_DSA_WITH_SHA1,
+    oid!(1.2.840.10045.4.1),
+];
+
+/// P-256, P-384 and P-521 (RFC 5480, 2.1.1.1).
+const CURVES: [Oid<'static>; 3] = [
+    oid_registry::OID_EC_P256,
+    oid_registry::OID_NIST_EC_P384,
+    oid_registry::OID_NIST_EC_P521,
+];
+
+const UNREADABLE: &str = "(unreadable)";

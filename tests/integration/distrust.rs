@@ -1,0 +1,114 @@
+//! What a bundle says not to trust, with real handshakes on both transports: refused, and the
+//! refusal names the setting.
+
+use trusted_transport::{ProxyPolicy, Refusal, TransportError, TrustedTransport};
+use trusted_transport_lab::{Authority, Origin};
+
+use crate::fixtures::{exclusive, pem};
+use crate::support::{self, HOST, Outcome};
+
+const DISTRUSTED: Outcome = Outcome::Refused(Refusal::Distrusted);
+
+fn transport(bundle: String, origin: &Origin) -> TrustedTransport {
+    let anchors = exclusive().bundle_pem("company.pem", bundle).load();
+    let builder = TrustedTransport::builder(anchors.expect("it loads")).proxy(ProxyPolicy::Direct);
+    support::built(builder, origin)
+}
+
+/// As `openssl x509 -trustout` writes it with these object identifiers in these lists.
+fn with_settings(authority: &Authority, trust: Option<&[&[u8]]>, reject: &[&[u8]]) -> String {
+    let list = |tag: u8, purposes: &[&[u8]]| {
+        let oid = |oid: &&[u8]| [&[6, oid.len() as u8], *oid].concat();
+        let purposes: Vec<u8> = purposes.iter().flat_map(oid).collect();
+        [&[tag, purposes.len() as u8], &purposes[..]].concat()
+    };
+    let trust = trust.map(|trust| list(0x30, trust)).unwrap_or_default();
+    let aux = [trust, list(0xa0, reject)].concat();
+    let aux = [&[0x30, aux.len() as u8], &aux[..]].concat();
+    pem(
+        "TRUSTED CERTIFICATE",
+        &[&authority.der(), &aux[..]].concat(),
+    )
+}
+
+const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
+
+#[tokio::test]
+async fn openssl_trust_settings_are_obeyed() {
+    let root = Authority::root("Root");
+    let other = Authority::root("Other").pem();
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let settings = |trust, reject| with_settings(&root, trust, reject);
+    let rejected = root.rejected_pem();
+    for (bundle, expected) in [
+        (root.trusted_pem(), Outcome::Connected),
+        (settings(None, &[CLIENT_AUTH]), Outcome::Connected),
+        (settings(Some(&[ANY_PURPOSE]), &[]), Outcome::Connected),
+        (rejected.clone(), DISTRUSTED),
+        (settings(Some(&[]), &[]), DISTRUSTED),
+        (settings(Some(&[CLIENT_AUTH]), &[]), DISTRUSTED),
+        (settings(Some(&[SERVER_AUTH]), &[ANY_PURPOSE]), DISTRUSTED),
+        (root.pem() + &rejected, DISTRUSTED),
+        (rejected + &root.pem(), DISTRUSTED),
+    ] {
+        let transport = transport(bundle.clone() + &other, &origin);
+        let outcome = support::both(&transport, &origin, "https").await;
+        assert_eq!(outcome, expected, "{bundle}");
+    }
+}
+
+#[tokio::test]
+async fn the_refusal_names_the_setting_and_where_it_stands() {
+    let root = Authority::root("Company Root");
+    let issued = root.intermediate("Intermediate").issue(&[HOST]);
+    let origin = Origin::https(issued).await.expect("an origin");
+    let port = origin.addr().port();
+    for (block, setting) in [
+        (root.rejected_pem(), "-addreject serverAuth"),
+        (
+            with_settings(&root, Some(&[CLIENT_AUTH]), &[]),
+            "trust it for clientAuth only (`-addtrust` without serverAuth)",
+        ),
+    ] {
+        let bundle = Authority::root("Other").pem() + &block;
+        let transport = transport(bundle, &origin);
+        for error in support::both_errors(&transport, port).await {
+            let text = error.to_string();
+            for part in [setting, "`CN=Company Root`", "block 2 of `company.pem`"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            let hint = error.hint().expect("a hint");
+            assert!(hint.contains("company.pem"), "{hint}");
+            assert!(!error.is_retryable());
+            assert!(matches!(error, TransportError::Untrusted(_)), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_distrusted_authority_does_not_explain_another_ones_refusal() {
+    let [root, unknown] = ["Root", "Root"].map(Authority::root);
+    let origin = Origin::https(unknown.issue(&[HOST])).await;
+    let origin = origin.expect("an origin");
+    let bundle = Authority::root("Other").pem() + &root.rejected_pem();
+    let outcome = support::both(&transport(bundle, &origin), &origin, "https").await;
+    assert_eq!(outcome, Outcome::Refused(Refusal::UnknownIssuer));
+}
+
+#[tokio::test]
+async fn a_distrusted_intermediate_is_no_part_of_a_path() {
+    let root = Authority::root("Root");
+    let intermediate = root.intermediate("Intermediate");
+    let origin = Origin::https(intermediate.issue(&[HOST])).await;
+    let origin = origin.expect("an origin");
+    let rejected = intermediate.rejected_pem();
+    for (bundle, expected) in [
+        (root.pem(), Outcome::Connected),
+        (root.pem() + &rejected, DISTRUSTED),
+    ] {
+        let outcome = support::both(&transport(bundle, &origin), &origin, "https").await;
+        assert_eq!(outcome, expected);
+    }
+}
