@@ -3,8 +3,9 @@
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sha2::{Digest, Sha256};
-use x509_parser::asn1_rs::{FromDer, Header};
+use x509_parser::asn1_rs::{FromDer, Header, Tag};
 
+use super::report::counted;
 use super::x509;
 
 /// A certificate of a bundle or of the base roots; equal when the DER is.
@@ -76,17 +77,19 @@ fn reason(error: rustls::Error) -> String {
 /// What is wrong with bytes that are no certificate.
 fn not_x509(der: &[u8]) -> String {
     let length = match Header::from_der(der) {
-        Ok((content, header)) => header.length().definite().ok().zip(Some(content.len())),
-        Err(_) => None,
+        Ok((content, header)) if header.tag() == Tag::Sequence => {
+            header.length().definite().ok().zip(Some(content.len()))
+        }
+        _ => None,
     };
     match length {
         Some((length, there)) if there < length => {
-            let missing = length - there;
-            format!("the certificate is cut short: {missing} of its bytes are missing")
+            let missing = counted(length - there, "byte");
+            format!("the certificate is cut short by {missing}")
         }
         Some((length, there)) if there > length => {
-            let more = there - length;
-            format!("the block holds {more} bytes more than one certificate")
+            let more = counted(there - length, "byte");
+            format!("the certificate is followed by {more}")
         }
         _ => "the block is not an X.509 certificate".to_owned(),
     }

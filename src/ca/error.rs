@@ -49,7 +49,7 @@ pub enum CaError {
         limit: usize,
     },
     /// The file holds certificates in a format that is not read here.
-    #[error("the CA bundle {bundle} is {format}, where PEM is needed")]
+    #[error("the CA bundle {bundle} is {format}, where certificates in PEM are needed")]
     #[non_exhaustive]
     OtherFormat {
         /// The bundle.
@@ -131,9 +131,9 @@ impl CaError {
             Self::TooLarge { .. } | Self::TooManyFiles { .. } => {
                 format!("leave only CA certificates in {what}, {instead}")
             }
-            Self::Corrupt { .. } => format!(
-                "export the certificates again as PEM, from BEGIN CERTIFICATE to END CERTIFICATE, \
-                 into {what}, {instead}"
+            Self::Corrupt { line, .. } => format!(
+                "look at line {line}, or export the certificates again as PEM, from BEGIN \
+                 CERTIFICATE to END CERTIFICATE, into {what}, {instead}"
             ),
             Self::NoUsableCertificate { .. } | Self::NoRoots => format!(
                 "put your company's CA certificates as PEM (BEGIN CERTIFICATE) into {what}, {instead}"

@@ -21,13 +21,15 @@ pub enum BundleFormat {
 }
 
 impl BundleFormat {
-    /// The command that writes the certificates of `file` as PEM to its standard output.
+    /// The command that writes the certificates of `file` as PEM to a file of its own.
     pub(crate) fn conversion(self, file: &str) -> String {
         match self {
-            Self::Pkcs7Pem => format!("openssl pkcs7 -print_certs -in {file}"),
-            Self::Pkcs7Der => format!("openssl pkcs7 -inform DER -print_certs -in {file}"),
-            Self::Pkcs12 => format!("openssl pkcs12 -nokeys -in {file}"),
-            Self::JavaKeyStore => format!("keytool -list -rfc -keystore {file}"),
+            Self::Pkcs7Pem => format!("openssl pkcs7 -print_certs -in {file} -out {PEM}"),
+            Self::Pkcs7Der => {
+                format!("openssl pkcs7 -inform DER -print_certs -in {file} -out {PEM}")
+            }
+            Self::Pkcs12 => format!("openssl pkcs12 -nokeys -in {file} -out {PEM}"),
+            Self::JavaKeyStore => format!("keytool -list -rfc -keystore {file} > {PEM}"),
         }
     }
 }
@@ -101,6 +103,9 @@ fn pkcs(bytes: &[u8]) -> Option<BundleFormat> {
     let known = [DATA, SIGNED_DATA].map(|oid| authenticated_safe.starts_with(oid));
     known.contains(&true).then_some(BundleFormat::Pkcs12)
 }
+
+/// What the converted bundle is called.
+const PEM: &str = "ca-bundle.pem";
 
 /// The object identifier id-data, 1.2.840.113549.1.7.1 (RFC 5652, 4).
 const DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";

@@ -92,8 +92,11 @@ impl fmt::Display for PemFault {
             Self::MismatchedEnd => "the END line does not fit the BEGIN line",
             Self::MissingBegin => "a certificate ends that did not begin",
             Self::MissingEnd => "the certificate has no END line",
-            Self::MixedEncodings => "UTF-16 follows text in another encoding",
-            Self::UnknownLabel => "the label says certificate, but is none that is known",
+            Self::MixedEncodings => "UTF-16 and another encoding meet here",
+            Self::UnknownLabel => {
+                "the label says certificate, but is neither CERTIFICATE nor X509 CERTIFICATE nor \
+                 TRUSTED CERTIFICATE"
+            }
         })
     }
 }

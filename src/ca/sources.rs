@@ -257,7 +257,9 @@ fn only(settled: &Settled) -> String {
     }
     let first = settled.distrusted().chain(settled.unusable()).next();
     match first {
-        Some((block, reason)) => format!("only {found} (block {}: {reason})", block.place.position),
+        Some((block, reason)) => {
+            format!("only {found}; in block {}, {reason}", block.place.position)
+        }
         None => format!("only {found}"),
     }
 }

@@ -85,13 +85,16 @@ fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
     let rejected = Authority::root("A").rejected_pem();
     let unusable = unusable(&Authority::root("A"));
     for (bundle, found) in [
-        (unusable, "1 unusable certificate (block 1: the verifier"),
+        (unusable, "1 unusable certificate; in block 1, the verifier"),
         (String::new(), "it is empty"),
         ("<html>".to_owned(), "HTML"),
         ("just text\n".to_owned(), "there is no PEM block"),
         (pem("X509 CRL", b""), "1 revocation list"),
         (pem("CERTIFICATE REQUEST", b""), "1 certificate request"),
-        (rejected, "1 distrusted certificate (block 1: its OpenSSL"),
+        (
+            rejected,
+            "1 distrusted certificate; in block 1, its OpenSSL",
+        ),
     ] {
         for base in [BaseRoots::Platform, BaseRoots::None] {
             let error = CaPolicy::platform()
