@@ -32,15 +32,23 @@
 //! `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, names a bundle that is added to the operating
 //! system's roots; see [`CaPolicy`]. Nothing is silently lost and nothing is silently trusted:
 //! every certificate of a bundle is accepted, a duplicate, distrusted or unusable, and counted as
-//! such in the [`TrustReport`], or the load fails and names it. OpenSSL's `TRUSTED CERTIFICATE`
-//! blocks are taken with their trust settings. There is no fall-back to weaker or other trust,
-//! and everything fails before the first socket.
+//! such in the [`TrustReport`], or the load fails and names it. There is no fall-back to weaker or
+//! other trust, and everything fails before the first socket.
+//!
+//! A bundle is PEM in the lax grammar of RFC 7468, 3, and in whatever encoding has ASCII in it,
+//! UTF-16 with a byte order mark included; or one certificate in DER; or a directory of such
+//! files. OpenSSL's `TRUSTED CERTIFICATE` blocks are taken with their trust settings
+//! (`crypto/x509/x_x509a.c`): a certificate is distrusted if serverAuth or anyExtendedKeyUsage is
+//! in the reject list, or if there is a trust list with neither. What is distrusted anywhere is
+//! no part of any path. As with OpenSSL, the signature of a root on itself is not checked: it
+//! proves nothing.
 //!
 //! | if a certificate is not trusted that should be | then check |
 //! |---|---|
 //! | the report names another source | a stronger variable is set; `lost` lists those that did not win |
 //! | it is listed as `distrusted` | its OpenSSL trust settings, or the same certificate elsewhere in the bundle |
 //! | it is listed as `unusable` | the reason there: the verifier cannot use its form |
+//! | it has a warning | the warning: a short RSA key, say, is an anchor that can verify nothing |
 //! | it is not listed | the bundle: it holds another certificate than the one that signs |
 //!
 //! # Routes

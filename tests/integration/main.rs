@@ -13,5 +13,6 @@ mod options;
 mod parity;
 mod reading;
 mod routes;
+mod scale;
 mod support;
 mod warnings;

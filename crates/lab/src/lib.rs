@@ -19,7 +19,7 @@ mod tunnel;
 mod websocket;
 
 pub use origin::{Origin, OriginSeen};
-pub use pki::{Authority, EndEntity, Validity};
+pub use pki::{Authority, EndEntity, Validity, bundle_of};
 pub use proxy::{Proxy, ProxyBuilder, ProxyRequest, ProxySeen};
 pub use raw::{RawClient, RawError};
 pub use tls::TlsSeen;

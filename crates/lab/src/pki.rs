@@ -138,6 +138,34 @@ impl Authority {
     }
 }
 
+/// A bundle of `count` certificates, no two alike and all with another subject. Only the first
+/// signs itself: a signature for each would take minutes, and nobody verifies those of roots.
+///
+/// # Panics
+///
+/// Panics if `count` exceeds ten million.
+pub fn bundle_of(count: usize) -> String {
+    assert!(
+        count <= 10_000_000,
+        "the numbers in the names have seven digits"
+    );
+    let name = |number: usize| format!("Authority {number:07}");
+    let first = Authority::root(&name(0)).der().to_vec();
+    let places: Vec<usize> = first
+        .windows(name(0).len())
+        .enumerate()
+        .filter_map(|(place, bytes)| (bytes == name(0).as_bytes()).then_some(place))
+        .collect();
+    let numbered = |number| {
+        let mut der = first.clone();
+        for &place in &places {
+            der[place..][..name(0).len()].copy_from_slice(name(number).as_bytes());
+        }
+        block("CERTIFICATE", &der)
+    };
+    (0..count).map(numbered).collect()
+}
+
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority")
@@ -267,6 +295,20 @@ mod tests {
         assert_eq!(end_entity.chain.len(), 2);
         assert!(!end_entity.chain.contains(&root.der()));
         assert_eq!(end_entity.chain_pem().matches("-----BEGIN").count(), 2);
+    }
+
+    #[test]
+    fn a_large_bundle_repeats_no_certificate() {
+        let blocks = pem::parse_many(bundle_of(20)).expect("PEM");
+        let distinct: std::collections::HashSet<_> =
+            blocks.iter().map(pem::Pem::contents).collect();
+        assert_eq!((blocks.len(), distinct.len()), (20, 20));
+        assert!(
+            blocks[7]
+                .contents()
+                .windows(17)
+                .any(|it| it == b"Authority 0000007")
+        );
     }
 
     #[test]
