@@ -3,7 +3,8 @@
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sha2::{Digest, Sha256};
-use x509_parser::asn1_rs::{FromDer, Header, Tag};
+use x509_parser::asn1_rs::{Any, BitString, FromDer, Header, Tag, ToDer};
+use x509_parser::x509::AlgorithmIdentifier;
 
 use super::report::counted;
 use super::x509;
@@ -29,8 +30,8 @@ impl Certificate {
     /// The trust anchor (RFC 5280, 6.1.1 d) that the verifier takes from it.
     pub(crate) fn anchor(&self) -> Result<TrustAnchor<'static>, NotAnAnchor> {
         match trust_anchor(&self.der) {
-            Ok(Some(anchor)) => Ok(anchor),
-            Err(error) if x509::parsed(&self.der).is_some() => {
+            Ok(Some(anchor)) if has_key(&anchor) => Ok(anchor),
+            Err(error) if is_der(&self.der, 3) && x509::parsed(&self.der).is_some() => {
                 Err(NotAnAnchor::Unusable(reason(error)))
             }
             _ => Err(NotAnAnchor::Corrupt(not_x509(&self.der))),
@@ -62,6 +63,35 @@ pub(crate) fn hex(fingerprint: Fingerprint) -> String {
     digits
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect()
+}
+
+/// The verifier looks at the key only when it verifies a signature with it.
+fn has_key(anchor: &TrustAnchor<'_>) -> bool {
+    let key = AlgorithmIdentifier::from_der(&anchor.subject_public_key_info);
+    let key = key.map(|(key, _)| BitString::from_der(key));
+    matches!(key, Ok(Ok(([], _))))
+}
+
+/// Whether lengths are as short as DER wants them, in so many levels. OpenSSL takes a certificate
+/// whose outer parts are in BER for the one with the same in DER: what rejects the one would not
+/// reject the other here.
+fn is_der(mut elements: &[u8], levels: usize) -> bool {
+    while levels > 0 && !elements.is_empty() {
+        let Ok((rest, element)) = Any::from_der(elements) else {
+            return false;
+        };
+        let whole = elements.len() - rest.len();
+        let header = &elements[..whole - element.data.len()];
+        let shortest = element.header.to_der_vec();
+        let constructed = element.header.constructed();
+        if shortest.ok().as_deref() != Some(header)
+            || (constructed && !is_der(element.data, levels - 1))
+        {
+            return false;
+        }
+        elements = rest;
+    }
+    true
 }
 
 fn reason(error: rustls::Error) -> String {

@@ -123,13 +123,20 @@ fn purposes(list: &[u8]) -> Result<Vec<Oid<'_>>, InvalidAux> {
     let mut list = Fields(list);
     let mut purposes = Vec::new();
     while let Some(purpose) = list.take(OID)? {
-        if purpose.is_empty() {
-            return Err(InvalidAux);
-        }
-        purposes.push(Oid::new(purpose.into()));
+        purposes.push(oid(purpose)?);
     }
     list.end()?;
     Ok(purposes)
+}
+
+/// The last byte ends a number, and no number begins with a zero (X.690, 8.19.2).
+fn oid(content: &[u8]) -> Result<Oid<'_>, InvalidAux> {
+    let ends = |byte: &u8| byte & 0x80 == 0;
+    let mut numbers = content.split_inclusive(ends);
+    match content.last().is_some_and(ends) && numbers.all(|number| number[0] != 0x80) {
+        true => Ok(Oid::new(content.into())),
+        false => Err(InvalidAux),
+    }
 }
 
 /// AlgorithmIdentifier (RFC 5280, 4.1.1.2): an object identifier and, perhaps, parameters.
@@ -137,7 +144,7 @@ fn algorithms(list: &[u8]) -> Result<(), InvalidAux> {
     let mut list = Fields(list);
     while let Some(algorithm) = list.take(LIST)? {
         let mut algorithm = Fields(algorithm);
-        algorithm.take(OID)?.ok_or(InvalidAux)?;
+        oid(algorithm.take(OID)?.ok_or(InvalidAux)?)?;
         if let Ok((rest, _)) = Any::from_der(algorithm.0) {
             algorithm = Fields(rest);
         }
@@ -269,6 +276,9 @@ mod tests {
             [aux(&[]), vec![0]].concat(),
             aux(&[tlv(0x80, &tlv(6, SERVER_AUTH))]),
             aux(&[tlv(0x30, &tlv(5, &[]))]),
+            aux(&[list(0x30, &[&[]])]),
+            aux(&[list(0x30, &[&[0x2b, 0x81]])]),
+            aux(&[list(0x30, &[&[0x2b, 0x80, 1]])]),
             aux(&[tlv(0xa1, &tlv(0x30, &tlv(5, &[])))]),
             aux(&[tlv(0xa1, &tlv(5, &[]))]),
             tlv(0x31, &in_order.concat()),

@@ -3,6 +3,7 @@
 //! cannot be told from a lost certificate is an error, never skipped.
 
 use std::fmt;
+use std::iter::successors;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -244,7 +245,7 @@ enum Token<'a> {
 
 impl<'a> Token<'a> {
     fn of(line: &'a [u8]) -> Self {
-        if memchr(b'-', line).is_none() {
+        if memchr(b'-', line).is_none() && line.is_ascii() {
             return Self::Text;
         }
         if let Some(rest) = line.strip_prefix(BEGIN) {
@@ -270,13 +271,20 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Written by hand perhaps: other dashes, lower case, a tab. OpenSSL passes over it.
-fn looks_like_a_marker(line: &[u8]) -> bool {
-    if !line.starts_with(b"--") {
-        return false;
-    }
-    let line = line.to_ascii_uppercase();
-    contains(&line, b"CERTIFICATE") && (contains(&line, b"BEGIN") || contains(&line, b"END"))
+/// Written by hand perhaps, or made pretty by a word processor: other dashes, lower case, a tab.
+/// OpenSSL passes over it.
+fn looks_like_a_marker<'a>(line: &'a [u8]) -> bool {
+    let without_dash = |line: &&'a [u8]| {
+        let mut dashes = ANY_DASH.iter();
+        dashes.find_map(|dash| line.strip_prefix(dash.as_bytes()))
+    };
+    successors(Some(line), without_dash)
+        .nth(2)
+        .is_some_and(|rest| {
+            let rest = rest.to_ascii_uppercase();
+            contains(&rest, b"CERTIFICATE")
+                && (contains(&rest, b"BEGIN") || contains(&rest, b"END"))
+        })
 }
 
 /// Without its byte order mark at the beginning of the text, UTF-16 is not decoded.
@@ -320,6 +328,11 @@ fn other_content(label: &[u8]) -> Option<Content> {
 fn contains(line: &[u8], part: &[u8]) -> bool {
     memmem::find(line, part).is_some()
 }
+
+/// Also the hyphens of Unicode, its figure, en and em dashes, its bar and its minus.
+const ANY_DASH: [&str; 8] = [
+    "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2015}", "\u{2212}",
+];
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -432,6 +445,10 @@ mod tests {
             ),
             (
                 "---- BEGIN CERTIFICATE ----\n",
+                (1, 4, PemFault::GluedMarker),
+            ),
+            (
+                "\u{2014}\u{2014}-BEGIN CERTIFICATE\u{2014}\u{2014}-\n",
                 (1, 4, PemFault::GluedMarker),
             ),
             (
