@@ -9,6 +9,7 @@ mod house;
 mod logs;
 mod messages;
 mod mitmproxy;
+mod openssl;
 mod options;
 mod parity;
 mod reading;
