@@ -20,6 +20,7 @@ pub(super) fn recipes(kit: &Kit) -> Vec<Recipe> {
         .chain(group(other_fields(), None))
         .chain(group(not_minimal(), None))
         .chain(group(not_fields(&beside), None))
+        .chain(group(not_contents(), None))
         .chain(group(overlooked(), Some(Class::Overlooked)))
         .collect()
 }
@@ -129,6 +130,30 @@ fn not_fields(beside: &Certificate) -> Vec<Case> {
         ("an unknown field behind", aux(&[trust, &[0xa7, 0]])),
         ("an explicit tag", aux(&[&element(REJECT, trust)])),
         ("an alias of another type", aux(&[&printable])),
+    ]
+}
+
+/// Neither reads fields that hold something else than they should.
+fn not_contents() -> Vec<Case> {
+    let servers_as_text = element(UTF8_STRING, &SERVERS[2..]);
+    let trust = |purpose: &[u8]| aux(&[&element(TRUST, purpose)]);
+    vec![
+        ("text that spells servers trusted", trust(&servers_as_text)),
+        (
+            "text that spells servers rejected",
+            aux(&[&element(REJECT, &servers_as_text)]),
+        ),
+        ("an empty purpose", trust(&[6, 0])),
+        ("a purpose that does not end", trust(&[6, 1, 0x81])),
+        ("a purpose with a leading zero", trust(&[6, 2, 0x2b, 0x80])),
+        (
+            "others that are no algorithms",
+            aux(&[&element(OTHERS, &[5, 0])]),
+        ),
+        (
+            "others that are no elements",
+            aux(&[&element(OTHERS, &[1])]),
+        ),
     ]
 }
 
