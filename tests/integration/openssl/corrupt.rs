@@ -1,7 +1,7 @@
 //! Damaged certificates and markers, before and behind a good certificate.
 
 use super::Class;
-use super::der::{SEQUENCE, element, elements, with_signed_part};
+use super::der::{SEQUENCE, element, elements, long_form, with_signed_part};
 use super::kit::{Certificate, Kit, block};
 use super::recipe::Recipe;
 
@@ -124,6 +124,10 @@ fn behind_a_certificate(bad: &Certificate) -> Vec<Case> {
             behind("X509 CERTIFICATE", &[SEQUENCE, 0]),
         ),
         ("a rejection, plain label", behind("CERTIFICATE", &rejected)),
+        (
+            "a certificate of long length",
+            block("CERTIFICATE", &long_form(&bad.der)),
+        ),
         (
             "a certificate of indefinite length",
             block("CERTIFICATE", &indefinite),

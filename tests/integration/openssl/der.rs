@@ -18,12 +18,11 @@ pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&head, content].concat()
 }
 
-/// The same element with a byte more of length than it needs, which BER allows and DER does not.
+/// The same element with more bytes of length than it needs, which BER allows and DER does not.
 pub(super) fn long_form(element: &[u8]) -> Vec<u8> {
-    let [tag, length @ ..0x80, content @ ..] = element else {
-        panic!("a short element");
-    };
-    [&[*tag, 0x81, *length], content].concat()
+    let (_, parsed) = Any::from_der(element).expect("an element");
+    let length = u32::try_from(parsed.data.len()).expect("a short element");
+    [&[element[0], 0x84], &length.to_be_bytes()[..], parsed.data].concat()
 }
 
 /// The elements in a constructed element, each whole.

@@ -2,7 +2,8 @@
 //! and settings that contradict each other.
 
 use super::Class;
-use super::kit::{Certificate, Kit};
+use super::der::{SEQUENCE, element, elements, long_form};
+use super::kit::{Certificate, Kit, block};
 use super::recipe::Recipe;
 
 pub(super) fn recipes(kit: &Kit) -> Vec<Recipe> {
@@ -11,6 +12,7 @@ pub(super) fn recipes(kit: &Kit) -> Vec<Recipe> {
     let mut recipes = combinations(kit, &root, &beside);
     recipes.extend(alone(kit, &root));
     recipes.extend(contradictions(kit, &root, &beside));
+    recipes.extend(contradictions_in_ber(&root, &beside));
     recipes.extend(of_an_intermediate(kit, &beside));
     recipes
 }
@@ -100,6 +102,25 @@ fn contradictions(kit: &Kit, root: &Certificate, beside: &Certificate) -> Vec<Re
     let recipes = cases.into_iter().map(|(name, [first, second], class)| {
         let text = [first, beside.pem.as_str(), second].concat();
         Recipe::new(name, text, &[root, beside]).differs(class)
+    });
+    recipes.collect()
+}
+
+/// To OpenSSL, a certificate and the same one in BER are the same.
+fn contradictions_in_ber(root: &Certificate, beside: &Certificate) -> Vec<Recipe> {
+    let mut inside = elements(&root.der);
+    inside[1] = long_form(&inside[1]);
+    let reject = element(0xa0, &[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1]);
+    let rejection = element(SEQUENCE, &reject);
+    let cases = [
+        ("of all", long_form(&root.der)),
+        ("of the algorithm", element(SEQUENCE, &inside.concat())),
+    ];
+    let recipes = cases.into_iter().map(|(what, ber)| {
+        let rejected = block("TRUSTED CERTIFICATE", &[ber, rejection.clone()].concat());
+        let text = [rejected.as_str(), &root.pem, &beside.pem].concat();
+        let name = format!("rejected with a long length {what}, plain");
+        Recipe::new(name, text, &[root, beside]).differs(Class::Overlooked)
     });
     recipes.collect()
 }
