@@ -65,9 +65,11 @@ fn damaged_base64(pem: &str) -> Vec<Case> {
 
 fn damaged_contents(bad: &Certificate) -> Vec<Case> {
     let half = &bad.der[..bad.der.len() / 2];
+    let without_key = with_signed_part(&bad.der, |signed| signed[6] = vec![SEQUENCE, 0]);
     let one_short = &bad.der[..bad.der.len() - 1];
     let marker = "CERTIFICATE";
     vec![
+        ("a certificate without a key", block(marker, &without_key)),
         ("half a certificate", block(marker, half)),
         (
             "a certificate without its last byte",
