@@ -17,6 +17,7 @@ pub(super) fn recipes(kit: &Kit) -> Vec<Recipe> {
         (behind_a_certificate(&bad), overlooked, overlooked),
         (behind_a_line(pem), overlooked, overlooked),
         (misspelt(pem), marker, marker),
+        (other_dashes(pem), marker, marker),
         (not_alone(pem), marker, marker),
         (wrapped(pem), marker, marker),
         (without_end(pem), marker, None),
@@ -171,9 +172,6 @@ fn misspelt(pem: &str) -> Vec<Case> {
             spelt(BEGIN, &BEGIN.to_lowercase()).replace(END, &END.to_lowercase()),
         ),
         ("a label in lower case", spelt("CERTIFICATE", "certificate")),
-        ("two dashes", spelt("-----", "--")),
-        ("four dashes", spelt("-----", "----")),
-        ("six dashes", spelt("-----", "------")),
         (
             "a blank behind the dashes",
             spelt("-----BEGIN", "----- BEGIN"),
@@ -196,6 +194,25 @@ fn misspelt(pem: &str) -> Vec<Case> {
             spelt("CERTIFICATE", "X.509 CERTIFICATE"),
         ),
     ]
+}
+
+/// Fewer or more, or what word processors make of them.
+fn other_dashes(pem: &str) -> Vec<Case> {
+    let dashes = [
+        ("two dashes", "--"),
+        ("four dashes", "----"),
+        ("six dashes", "------"),
+        ("em dashes and one dash", "\u{2014}\u{2014}-"),
+        ("em dashes", "\u{2014}\u{2014}\u{2014}"),
+        ("en dashes and one dash", "\u{2013}\u{2013}-"),
+        (
+            "hyphens of Unicode",
+            "\u{2010}\u{2010}\u{2010}\u{2010}\u{2010}",
+        ),
+    ];
+    dashes
+        .map(|(name, dashes)| (name, pem.replace("-----", dashes)))
+        .into()
 }
 
 fn not_alone(pem: &str) -> Vec<Case> {
