@@ -1,7 +1,7 @@
 //! What was loaded, kept so that it can be told: the report when somebody asks for it, and a
 //! few lines of log at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 
@@ -112,7 +112,7 @@ impl Evidence {
     fn excluded(&self, block: &Block, reason: &str) -> ExcludedCertificate {
         let description = Description::of(&block.certificate.der, self.when);
         ExcludedCertificate {
-            sha256: hex(block.certificate.sha256),
+            sha256: hex(block.sha256()),
             subject: description.subject,
             not_after: description.not_after,
             alias: block.alias.clone(),
@@ -166,7 +166,11 @@ impl Evidence {
     /// A path is looked for by name, and every anchor of that name is tried.
     fn same_subjects(&self, bundle: &BundleReport) -> Vec<String> {
         let subject = |block: &Block| Description::of(&block.certificate.der, self.when).subject;
-        let of_base: Vec<String> = self.base.settled.accepted().map(subject).collect();
+        let Bundle { settled, .. } = &self.bundle;
+        let in_bundle: HashSet<_> = settled.accepted().map(Block::sha256).collect();
+        let only_base = self.base.settled.accepted();
+        let only_base = only_base.filter(|block| !in_bundle.contains(&block.sha256()));
+        let of_base: Vec<String> = only_base.map(subject).collect();
         let of_bundle = bundle.accepted.iter().map(|entry| entry.subject.as_str());
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for subject in of_bundle.chain(of_base.iter().map(String::as_str)) {
@@ -204,7 +208,7 @@ impl Evidence {
                 path = %block.file.display(),
                 position = block.place.position,
                 subject,
-                sha256 = hex(block.certificate.sha256),
+                sha256 = hex(block.sha256()),
                 reason,
                 "CA certificate left out"
             );
@@ -237,7 +241,7 @@ impl Evidence {
 fn accepted(block: &Block, description: Description) -> AcceptedCertificate {
     let warnings = description.oddities.iter().map(Oddity::to_string);
     AcceptedCertificate {
-        sha256: hex(block.certificate.sha256),
+        sha256: hex(block.sha256()),
         warnings: warnings.collect(),
         subject: description.subject,
         not_after: description.not_after,

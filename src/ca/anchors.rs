@@ -135,7 +135,7 @@ fn union(bundle: &mut Settled, base: &mut Settled) -> RootCertStore {
     roots.roots.reserve_exact(both);
     let of_bundle: HashSet<Fingerprint> = match base.certificates[..] {
         [] => HashSet::new(),
-        _ => bundle.accepted().map(sha256).collect(),
+        _ => bundle.accepted().map(Block::sha256).collect(),
     };
     let bundle = bundle.certificates.iter_mut();
     roots
@@ -143,7 +143,7 @@ fn union(bundle: &mut Settled, base: &mut Settled) -> RootCertStore {
         .extend(bundle.filter_map(|block| block.anchor.take()));
     for block in &mut base.certificates {
         let anchor = block.anchor.take();
-        if !of_bundle.contains(&block.certificate.sha256) {
+        if !of_bundle.contains(&block.sha256()) {
             roots.roots.extend(anchor);
         }
     }
@@ -157,13 +157,13 @@ fn fingerprint(bundle: &Bundle, base: &Base) -> String {
     let distrusted = bundle.distrusted().chain(base.settled.distrusted());
 
     let mut hash = Sha256::new();
-    for sha256 in sorted(accepted.map(sha256)) {
+    for sha256 in sorted(accepted.map(Block::sha256)) {
         hash.update(sha256);
     }
     if delegated {
         hash.update("delegated");
     }
-    for sha256 in sorted(distrusted.map(|(block, _)| sha256(block))) {
+    for sha256 in sorted(distrusted.map(|(block, _)| block.sha256())) {
         hash.update("distrusted");
         hash.update(sha256);
     }
@@ -175,10 +175,6 @@ fn sorted(fingerprints: impl Iterator<Item = Fingerprint>) -> Vec<Fingerprint> {
     sorted.sort_unstable();
     sorted.dedup();
     sorted
-}
-
-fn sha256(block: &Block) -> Fingerprint {
-    block.certificate.sha256
 }
 
 #[cfg(test)]
@@ -227,6 +223,14 @@ mod tests {
             matches!(error, CaError::NoUsableCertificate { .. }),
             "{error:?}"
         );
+    }
+
+    #[test]
+    fn a_certificate_of_bundle_and_base_is_one_anchor() {
+        let pem: String = (0..2).map(|_| Authority::root("A").pem()).collect();
+        let report = loaded(&pem, base(&pem)).expect("it loads");
+        assert_eq!((report.anchors, report.base.anchors), (Some(2), Some(2)));
+        assert_eq!(report.warnings, [""; 0], "two of a name are not four");
     }
 
     #[test]

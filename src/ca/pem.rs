@@ -80,6 +80,7 @@ pub(crate) enum PemFault {
     MissingBegin,
     MissingEnd,
     MixedEncodings,
+    NoMarker,
     UnknownLabel,
 }
 
@@ -93,6 +94,7 @@ impl fmt::Display for PemFault {
             Self::MismatchedEnd => "the END line does not fit the BEGIN line",
             Self::MissingBegin => "a certificate ends that did not begin",
             Self::MissingEnd => "the certificate has no END line",
+            Self::NoMarker => "what looks like a certificate stands between no BEGIN and END",
             Self::MixedEncodings => "UTF-16 and another encoding meet here",
             Self::UnknownLabel => {
                 "the label says certificate, but is neither CERTIFICATE nor X509 CERTIFICATE nor \
@@ -129,10 +131,10 @@ impl<'a> Iterator for Sections<'a> {
                 return self.open.take().map(|open| open.interrupted(&self.body));
             };
             let section = match Token::of(line) {
-                Token::Text => {
-                    self.push(line);
-                    continue;
-                }
+                Token::Text => match self.text(line) {
+                    None => continue,
+                    Some(fault) => Some(Err(self.error(fault))),
+                },
                 Token::Begin(label) => self.begin(label),
                 Token::End(label, rest) => {
                     self.pending = rest;
@@ -164,15 +166,16 @@ impl<'a> Sections<'a> {
         section
     }
 
-    fn push(&mut self, line: &[u8]) {
+    fn text(&mut self, line: &[u8]) -> Option<PemFault> {
         let Some(Open { certificate, .. }) = self.open else {
-            return;
+            return is_der_in_base64(line).then_some(PemFault::NoMarker);
         };
         if certificate.is_some() {
             for part in line.split(u8::is_ascii_whitespace) {
                 self.body.extend_from_slice(part);
             }
         }
+        None
     }
 
     fn end(&mut self, label: &[u8]) -> Option<Result<Section, PemError>> {
@@ -285,6 +288,12 @@ fn looks_like_a_marker<'a>(line: &'a [u8]) -> bool {
             contains(&rest, b"CERTIFICATE")
                 && (contains(&rest, b"BEGIN") || contains(&rest, b"END"))
         })
+}
+
+/// A SEQUENCE of some hundred bytes, such as a certificate whose BEGIN nobody can recognise.
+fn is_der_in_base64(line: &[u8]) -> bool {
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    line.len() >= 40 && line.starts_with(b"MII") && line.iter().all(base64)
 }
 
 /// Without its byte order mark at the beginning of the text, UTF-16 is not decoded.
@@ -462,6 +471,10 @@ mod tests {
             (
                 "-----BEGIN X509 CRL-----\n-----END CERTIFICATE-----\n",
                 (2, 5, PemFault::MismatchedEnd),
+            ),
+            (
+                "*** BEGIN CERTIFICATE ***\nMIIBYzCCAQmgAwIBAgIUFzv7ZJrVu3lz5Zn1h1mXo\n",
+                (1, 5, PemFault::NoMarker),
             ),
             (
                 "# another file\n\0-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0 \0C\0E\0R\0T",

@@ -24,7 +24,7 @@ impl Settled {
         let before = certificates.len();
         let mut seen = HashSet::with_capacity(before);
         certificates.retain(|block| {
-            let sha256 = block.certificate.sha256;
+            let sha256 = block.sha256();
             (block.is_distrusted() || !distrusted.contains(&sha256)) && seen.insert(sha256)
         });
         Self {
@@ -38,7 +38,7 @@ impl Settled {
     pub(crate) fn obey(&mut self, other: &Self, reason: &str) {
         let distrusted = shas(other.distrusted().map(|(block, _)| block));
         for block in &mut self.certificates {
-            if distrusted.contains(&block.certificate.sha256) && !block.is_distrusted() {
+            if distrusted.contains(&block.sha256()) && !block.is_distrusted() {
                 block.verdict = Verdict::Distrusted(reason.to_owned());
                 block.anchor = None;
             }
@@ -70,11 +70,15 @@ impl Settled {
 }
 
 impl Block {
+    pub(crate) fn sha256(&self) -> Fingerprint {
+        self.certificate.sha256
+    }
+
     fn is_distrusted(&self) -> bool {
         matches!(self.verdict, Verdict::Distrusted(_))
     }
 }
 
 fn shas<'a>(blocks: impl Iterator<Item = &'a Block>) -> HashSet<Fingerprint> {
-    blocks.map(|block| block.certificate.sha256).collect()
+    blocks.map(Block::sha256).collect()
 }

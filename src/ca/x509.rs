@@ -5,6 +5,7 @@ use std::fmt;
 
 use x509_parser::asn1_rs::oid;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{self, Oid};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
@@ -27,6 +28,10 @@ pub(crate) enum Oddity {
     NotYetValid(String),
     EndEntity,
     NoBasicConstraints,
+    /// Its keyUsage (RFC 5280, 4.2.1.3) is for something else.
+    SignsNothing,
+    /// The object identifier of the first one.
+    MalformedExtension(String),
     ShortRsa(usize),
     UnsupportedKey,
     OldSignature(&'static str),
@@ -77,7 +82,8 @@ fn oddities(x509: &X509Certificate<'_>, now: ASN1Time) -> Vec<Oddity> {
     [
         (validity.not_after < now).then(|| Oddity::Expired(rfc3339(validity.not_after))),
         (validity.not_before > now).then(|| Oddity::NotYetValid(rfc3339(validity.not_before))),
-        constraints(x509),
+        constraints(x509).or(signs_nothing(x509)),
+        malformed_extension(x509),
         key(x509),
         old_signature.map(Oddity::OldSignature),
     ]
@@ -92,6 +98,22 @@ fn constraints(x509: &X509Certificate<'_>) -> Option<Oddity> {
         Ok(Some(_)) => Some(Oddity::EndEntity),
         _ => Some(Oddity::NoBasicConstraints),
     }
+}
+
+fn signs_nothing(x509: &X509Certificate<'_>) -> Option<Oddity> {
+    let usage = x509.key_usage().ok().flatten()?.value;
+    (!usage.key_cert_sign()).then_some(Oddity::SignsNothing)
+}
+
+fn malformed_extension(x509: &X509Certificate<'_>) -> Option<Oddity> {
+    let malformed = |extension: &&X509Extension<'_>| {
+        matches!(
+            extension.parsed_extension(),
+            ParsedExtension::ParseError { .. }
+        )
+    };
+    let extension = x509.iter_extensions().find(malformed)?;
+    Some(Oddity::MalformedExtension(extension.oid.to_id_string()))
 }
 
 /// The verifier takes RSA signatures of 2048 to 8192 bits, and those of the usual curves.
@@ -129,6 +151,11 @@ impl fmt::Display for Oddity {
             Self::NoBasicConstraints => {
                 f.write_str("has no basicConstraints, which mark an authority's certificate")
             }
+            Self::SignsNothing => f.write_str("has a keyUsage without keyCertSign"),
+            Self::MalformedExtension(oid) => write!(
+                f,
+                "has a malformed extension ({oid}), for which other programs may not accept it"
+            ),
             Self::ShortRsa(bits) => write!(
                 f,
                 "has an RSA key of {bits} bits, and the verifier accepts no signature of less \

@@ -139,6 +139,12 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             behind("Root: -----BEGIN CERTIFICATE-----\n"),
         ),
         ("a label that is none", behind(&pem("certificate", b""))),
+        ("no marker", {
+            let text = good
+                .replace("-----BEGIN", "*** BEGIN")
+                .replace("-----END", "*** END");
+            behind(&text)
+        }),
         ("UTF-16 behind ASCII", [good.as_bytes(), &utf16].concat()),
         (
             "ASCII behind UTF-16",

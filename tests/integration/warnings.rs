@@ -34,6 +34,11 @@ fn every_oddity_is_told_with_its_certificate() {
         ),
         ("CN=secp256k1", "a key of a kind"),
         ("CN=Ed448", "a key of a kind"),
+        ("CN=Signs Nothing", "a keyUsage without keyCertSign"),
+        (
+            "CN=Malformed Extension",
+            "a malformed extension (2.5.29.15)",
+        ),
     ];
     assert_eq!(found.len(), expected.len(), "{found:?}");
     for ((subject, warnings), (expected, warning)) in found.into_iter().zip(expected) {
@@ -48,7 +53,18 @@ fn every_oddity_is_told_with_its_certificate() {
 #[test]
 fn the_report_tells_each_kind_once_with_its_first_certificate() {
     let report = report(ODD);
-    let [expired, not_yet, end_entity, constraints, short, old, key] = &report.warnings[..] else {
+    let [
+        expired,
+        not_yet,
+        end_entity,
+        constraints,
+        short,
+        old,
+        key,
+        usage,
+        extension,
+    ] = &report.warnings[..]
+    else {
         panic!("{:?}", report.warnings);
     };
     assert_eq!(
@@ -62,6 +78,8 @@ fn the_report_tells_each_kind_once_with_its_first_certificate() {
         (short, "CN=Short RSA", false),
         (old, "CN=Signed With sha1", true),
         (key, "CN=secp256k1", true),
+        (usage, "CN=Signs Nothing", false),
+        (extension, "CN=Malformed Extension", false),
     ] {
         assert!(warning.starts_with(&format!("`{subject}`")), "{warning}");
         assert_eq!(warning.ends_with("; and 1 more like it"), more, "{warning}");
