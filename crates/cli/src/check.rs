@@ -182,7 +182,7 @@ fn print(
     results: &[CheckResult],
     connected: usize,
 ) -> io::Result<()> {
-    let rows = results.iter().map(row).collect();
+    let rows = results.iter().map(row);
     out.table(&["URL", "route", "result", "protocol", "time"], rows)?;
     for result in results {
         if let Some(error) = &result.error {

@@ -35,7 +35,7 @@ pub(crate) async fn run(out: &mut Output<impl Write>) -> io::Result<Exit> {
     }
     let wrong = rows.iter().filter(|row| row.wrong.is_some()).count();
     let header = ["tried", "route", "raw client", "token", "verdict"];
-    out.table(&header, rows.into_iter().map(Row::cells).collect())?;
+    out.table(&header, rows.into_iter().map(Row::cells))?;
     out.blank()?;
     conclude(out, wrong, start.elapsed())?;
     out.blank()?;

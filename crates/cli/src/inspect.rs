@@ -204,7 +204,7 @@ fn certificates(out: &mut Output<impl Write>, bundle: &BundleReport) -> io::Resu
         ],
         false => &["state", "subject", "expires", "block", "line", "notes"],
     };
-    let rows = rows.into_iter().map(|row| row.cells(with_file)).collect();
+    let rows = rows.into_iter().map(|row| row.cells(with_file));
     out.table(header, rows)
 }
 

@@ -81,14 +81,16 @@ impl<W: Write> Output<W> {
         L: Into<Text>,
         T: Into<Text>,
     {
-        let rows = pairs
-            .into_iter()
-            .map(|(label, text)| vec![label.into(), text.into()])
-            .collect();
+        let pairs = pairs.into_iter();
+        let rows = pairs.map(|(label, text)| vec![label.into(), text.into()]);
         self.rows(self.plain_table(), 2, rows)
     }
 
-    pub(crate) fn table(&mut self, header: &[&str], rows: Vec<Vec<Text>>) -> io::Result<()> {
+    pub(crate) fn table(
+        &mut self,
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<Text>>,
+    ) -> io::Result<()> {
         let mut table = self.plain_table();
         let header = header.iter().map(|&title| self.cell(Text::strong(title)));
         let line = LineStyle::none().fill('─').junction('─');
@@ -128,7 +130,12 @@ impl<W: Write> Output<W> {
         table
     }
 
-    fn rows(&mut self, mut table: Table, gap: u16, rows: Vec<Vec<Text>>) -> io::Result<()> {
+    fn rows(
+        &mut self,
+        mut table: Table,
+        gap: u16,
+        rows: impl IntoIterator<Item = Vec<Text>>,
+    ) -> io::Result<()> {
         for row in rows {
             table.add_row(row.into_iter().map(|text| self.cell(text)));
         }
@@ -136,7 +143,10 @@ impl<W: Write> Output<W> {
         for (number, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, if number == last { 0 } else { gap }));
         }
-        writeln!(self.writer, "{}", table.trim_fmt())
+        for line in table.lines() {
+            writeln!(self.writer, "{}", line.trim_end())?;
+        }
+        Ok(())
     }
 
     fn cell(&self, Text { text, tone }: Text) -> Cell {
@@ -149,6 +159,22 @@ impl<W: Write> Output<W> {
             Tone::Bad => cell.fg(Color::DarkRed),
             Tone::Odd => cell.fg(Color::DarkYellow),
         }
+    }
+}
+
+#[cfg(test)]
+impl Output<Vec<u8>> {
+    pub(crate) fn in_memory(color: bool, width: Option<u16>) -> Self {
+        let writer = Vec::new();
+        Self {
+            writer,
+            color,
+            width,
+        }
+    }
+
+    pub(crate) fn into_text(self) -> io::Result<String> {
+        String::from_utf8(self.writer).map_err(io::Error::other)
     }
 }
 
@@ -206,15 +232,11 @@ mod tests {
     use super::*;
 
     fn shown(color: bool, width: Option<u16>) -> io::Result<String> {
-        let mut out = Output {
-            writer: Vec::new(),
-            color,
-            width,
-        };
+        let mut out = Output::in_memory(color, width);
         let long = "a subject that is long enough to need a second line";
         let row = |text: &str| vec![Text::from(text), Text::good("accepted")];
         out.table(&["subject", "state"], vec![row("CN=a\x1b[2J"), row(long)])?;
-        String::from_utf8(out.writer).map_err(io::Error::other)
+        out.into_text()
     }
 
     #[test]
