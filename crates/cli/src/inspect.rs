@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use trusted_transport::{
-    AcceptedCertificate, BaseKind, BundleReport, CaPolicy, ExcludedCertificate, SourceKind,
-    TrustReport,
+    AcceptedCertificate, BaseKind, BaseReport, BundleReport, CaPolicy, ExcludedCertificate,
+    LostVariable, SourceKind, TrustReport, TrustSource,
 };
 
 use crate::Exit;
+use crate::certificates;
 use crate::explain::Explanation;
 use crate::output::{Output, Text};
 
@@ -18,6 +19,7 @@ pub(crate) fn run(
     out: &mut Output<impl Write>,
     file: Option<PathBuf>,
     json: bool,
+    all: bool,
 ) -> io::Result<Exit> {
     // A file takes the variables' place, and the report shall say which lost to it.
     let environment = CaPolicy::from_env();
@@ -26,40 +28,113 @@ pub(crate) fn run(
         None => environment,
     };
     match policy.load() {
-        Ok(anchors) if json => out.json(&Inspected::of(anchors.report()))?,
-        Ok(anchors) => print(out, anchors.report())?,
+        Ok(anchors) => {
+            let report = anchors.report();
+            // Where the operating system keeps them, an empty list would be an invention.
+            let listed = all && report.base.kind != BaseKind::Delegated;
+            let roots = listed.then(|| anchors.base_roots());
+            match json {
+                true => out.json(&Inspected::of(report, roots.as_ref()))?,
+                false => print(out, report, all, roots.as_ref())?,
+            }
+            Ok(Exit::Success)
+        }
         Err(error) => {
             let error = Explanation::from(&error);
             match json {
-                true => out.json(&Failed { error })?,
+                true => out.json(&Inspected::failed(error))?,
                 false => error.report()?,
             }
-            return Ok(Exit::NoPolicy);
+            Ok(Exit::NoPolicy)
         }
     }
-    Ok(Exit::Success)
 }
 
-#[derive(Serialize)]
+/// The keys are the same in every case; without a policy all but the error are null.
+#[derive(Default, Serialize)]
 struct Inspected<'a> {
-    #[serde(flatten)]
-    report: &'a TrustReport,
+    source: Option<&'a TrustSource>,
+    variables: Option<&'a [String]>,
+    lost: Option<&'a [LostVariable]>,
+    base: Option<Base<'a>>,
+    bundle: Option<&'a BundleReport>,
+    anchors: Option<usize>,
+    fingerprint: Option<&'a str>,
+    warnings: Option<&'a [String]>,
     error: Option<Explanation>,
 }
 
-impl<'a> Inspected<'a> {
-    fn of(report: &'a TrustReport) -> Self {
-        let error = None;
-        Self { report, error }
-    }
+#[derive(Serialize)]
+struct Base<'a> {
+    kind: BaseKind,
+    anchors: Option<usize>,
+    ignored: Option<usize>,
+    #[serde(flatten)]
+    roots: Roots<'a>,
 }
 
 #[derive(Serialize)]
-struct Failed {
-    error: Explanation,
+#[serde(untagged)]
+enum Roots<'a> {
+    Counted {
+        distrusted: Option<usize>,
+    },
+    Listed {
+        accepted: &'a [AcceptedCertificate],
+        distrusted: &'a [ExcludedCertificate],
+        unusable: &'a [ExcludedCertificate],
+    },
 }
 
-fn print(out: &mut Output<impl Write>, report: &TrustReport) -> io::Result<()> {
+impl<'a> Inspected<'a> {
+    fn of(report: &'a TrustReport, roots: Option<&'a BundleReport>) -> Self {
+        Self {
+            source: Some(&report.source),
+            variables: Some(&report.variables),
+            lost: Some(&report.lost),
+            base: Some(Base::of(&report.base, roots)),
+            bundle: Some(&report.bundle),
+            anchors: report.anchors,
+            fingerprint: Some(&report.fingerprint),
+            warnings: Some(&report.warnings),
+            error: None,
+        }
+    }
+
+    fn failed(error: Explanation) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> Base<'a> {
+    fn of(report: &'a BaseReport, roots: Option<&'a BundleReport>) -> Self {
+        Self {
+            kind: report.kind,
+            anchors: report.anchors,
+            ignored: report.ignored,
+            roots: match roots {
+                None => Roots::Counted {
+                    distrusted: report.distrusted,
+                },
+                Some(roots) => Roots::Listed {
+                    accepted: &roots.accepted,
+                    distrusted: &roots.distrusted,
+                    unusable: &roots.unusable,
+                },
+            },
+        }
+    }
+}
+
+fn print(
+    out: &mut Output<impl Write>,
+    report: &TrustReport,
+    all: bool,
+    roots: Option<&BundleReport>,
+) -> io::Result<()> {
     let mut head = vec![(Text::strong("source"), Text::from(source(report)))];
     for lost in &report.lost {
         let text = format!("{} (set to {})", lost.name, lost.path.display());
@@ -68,10 +143,30 @@ fn print(out: &mut Output<impl Write>, report: &TrustReport) -> io::Result<()> {
     out.pairs(head)?;
     if report.source.kind != SourceKind::Platform {
         out.blank()?;
-        certificates(out, &report.bundle)?;
+        if all {
+            out.text(Text::strong("The bundle:"))?;
+        }
+        certificates::print(out, &report.bundle)?;
+    }
+    if all {
+        out.blank()?;
+        base_roots(out, roots)?;
     }
     out.blank()?;
-    out.pairs(totals(report))
+    out.pairs(totals(report, all))
+}
+
+fn base_roots(out: &mut Output<impl Write>, roots: Option<&BundleReport>) -> io::Result<()> {
+    let Some(roots) = roots else {
+        out.text(Text::strong("The base roots:"))?;
+        return out.text(DELEGATED);
+    };
+    out.text(Text::strong(match &roots.files[..] {
+        // The table has no column for a single file, and nobody has named this one.
+        [file] => format!("The base roots, in {}:", file.display()),
+        _ => "The base roots:".to_owned(),
+    }))?;
+    certificates::print(out, roots)
 }
 
 fn source(report: &TrustReport) -> String {
@@ -84,12 +179,15 @@ fn source(report: &TrustReport) -> String {
     }
 }
 
-fn totals(report: &TrustReport) -> Vec<(Text, Text)> {
+fn totals(report: &TrustReport, all: bool) -> Vec<(Text, Text)> {
     let mut lines = Vec::new();
     if report.source.kind != SourceKind::Platform {
         lines.push((Text::strong("bundle"), Text::from(bundle(&report.bundle))));
     }
-    lines.push((Text::strong("base roots"), Text::from(base(report))));
+    lines.push((
+        Text::strong("base roots"),
+        Text::from(base(&report.base, all)),
+    ));
     let in_force = match report.anchors {
         Some(1) => "1 trust anchor in force".to_owned(),
         Some(count) => format!("{count} trust anchors in force"),
@@ -103,112 +201,52 @@ fn totals(report: &TrustReport) -> Vec<(Text, Text)> {
     lines
 }
 
-fn base(report: &TrustReport) -> String {
-    let whose = match report.base.kind {
+fn base(base: &BaseReport, all: bool) -> String {
+    let whose = match base.kind {
         BaseKind::Platform => "the platform",
         BaseKind::Mozilla => "Mozilla",
         BaseKind::None => return "none".to_owned(),
-        _ => return "the operating system's, which it does not list".to_owned(),
+        _ => return DELEGATED.to_owned(),
     };
-    let anchors = report.base.anchors.unwrap_or_default();
-    match report.base.ignored.unwrap_or_default() {
-        0 => format!("{anchors} of {whose}"),
-        ignored => format!("{anchors} of {whose}; {ignored} more are unusable"),
+    let mut parts = vec![format!("{} of {whose}", base.anchors.unwrap_or_default())];
+    parts.extend(found([
+        (base.distrusted.unwrap_or_default(), DISTRUSTED),
+        (base.ignored.unwrap_or_default(), UNUSABLE),
+    ]));
+    if !all {
+        parts.push("--all lists them".to_owned());
     }
-}
-
-/// What there is none of is not named.
-fn bundle(bundle: &BundleReport) -> String {
-    let mut parts = vec![format!("{} accepted", bundle.accepted.len())];
-    let others = [
-        (bundle.distrusted.len(), "distrusted"),
-        (bundle.unusable.len(), "unusable"),
-        (bundle.duplicates, "duplicate"),
-        (bundle.crls, "CRL, not enforced"),
-        (bundle.private_keys, "private key, passed over"),
-        (bundle.other, "of another kind, passed over"),
-    ];
-    let others = others.into_iter().filter(|&(count, _)| count > 0);
-    parts.extend(others.map(|(count, what)| format!("{count} {what}")));
     parts.join("; ")
 }
 
-/// A row of the table, whatever became of the certificate.
-struct Row<'a> {
-    state: Text,
-    subject: &'a str,
-    expires: &'a str,
-    file: &'a Path,
-    position: usize,
-    line: usize,
-    notes: Text,
+fn bundle(bundle: &BundleReport) -> String {
+    let mut parts = vec![format!("{} accepted", bundle.accepted.len())];
+    parts.extend(found([
+        (bundle.distrusted.len(), DISTRUSTED),
+        (bundle.unusable.len(), UNUSABLE),
+        (bundle.duplicates, ["duplicate", "duplicates"]),
+        (bundle.crls, ["CRL, not enforced", "CRLs, not enforced"]),
+        (
+            bundle.private_keys,
+            ["private key, passed over", "private keys, passed over"],
+        ),
+        (
+            bundle.other,
+            ["other block, passed over", "other blocks, passed over"],
+        ),
+    ]));
+    parts.join("; ")
 }
 
-impl<'a> Row<'a> {
-    fn accepted(certificate: &'a AcceptedCertificate) -> Self {
-        Self {
-            state: Text::good("accepted"),
-            subject: &certificate.subject,
-            expires: day(&certificate.not_after),
-            file: &certificate.file,
-            position: certificate.position,
-            line: certificate.line,
-            notes: Text::odd(certificate.warnings.join("; ")),
-        }
-    }
-
-    fn excluded(state: Text, certificate: &'a ExcludedCertificate) -> Self {
-        Self {
-            state,
-            subject: &certificate.subject,
-            expires: day(&certificate.not_after),
-            file: &certificate.file,
-            position: certificate.position,
-            line: certificate.line,
-            notes: (&certificate.reason).into(),
-        }
-    }
-
-    fn cells(self, with_file: bool) -> Vec<Text> {
-        let mut cells = vec![
-            self.state,
-            self.subject.into(),
-            self.expires.into(),
-            self.position.to_string().into(),
-            self.line.to_string().into(),
-            self.notes,
-        ];
-        if with_file {
-            let name = self.file.file_name().unwrap_or_default();
-            cells.insert(3, name.to_string_lossy().into());
-        }
-        cells
-    }
+/// What there is none of is not named. The words are for one and for several.
+fn found<const N: usize>(counts: [(usize, [&str; 2]); N]) -> impl Iterator<Item = String> {
+    let found = counts.into_iter().filter(|&(count, _)| count > 0);
+    found.map(|(count, [one, several])| {
+        let what = if count == 1 { one } else { several };
+        format!("{count} {what}")
+    })
 }
 
-/// In the order of the bundle, which is how its owner knows it.
-fn certificates(out: &mut Output<impl Write>, bundle: &BundleReport) -> io::Result<()> {
-    let accepted = bundle.accepted.iter().map(Row::accepted);
-    let distrusted = bundle.distrusted.iter();
-    let distrusted = distrusted.map(|it| Row::excluded(Text::bad("distrusted"), it));
-    let unusable = bundle.unusable.iter();
-    let unusable = unusable.map(|it| Row::excluded(Text::odd("unusable"), it));
-    let mut rows: Vec<Row<'_>> = accepted.chain(distrusted).chain(unusable).collect();
-    let file = |path: &Path| bundle.files.iter().position(|file| file == path);
-    rows.sort_by_key(|row| (file(row.file), row.position));
-
-    let with_file = bundle.files.len() > 1;
-    let header: &[&str] = match with_file {
-        true => &[
-            "state", "subject", "expires", "file", "block", "line", "notes",
-        ],
-        false => &["state", "subject", "expires", "block", "line", "notes"],
-    };
-    let rows = rows.into_iter().map(|row| row.cells(with_file));
-    out.table(header, rows)
-}
-
-/// The day is enough for people.
-fn day(time: &str) -> &str {
-    time.split_once('T').map_or(time, |(day, _)| day)
-}
+const DISTRUSTED: [&str; 2] = ["distrusted"; 2];
+const UNUSABLE: [&str; 2] = ["unusable"; 2];
+const DELEGATED: &str = "the operating system's, which it does not list";

@@ -2,8 +2,10 @@
 //! arguments and the exit codes; each command has a file of its own.
 #![forbid(unsafe_code)]
 
+mod certificates;
 mod check;
 mod demo;
+mod expiry;
 mod explain;
 mod inspect;
 mod output;
@@ -40,6 +42,7 @@ enum Command {
     Demo,
     /// Show what the environment, or FILE as a bundle, would be trusted for.
     ///
+    /// Every certificate of the bundle, in the order of the file; the base roots are counted.
     /// Exits with 0, or with 2 if the policy cannot be loaded.
     Inspect {
         /// A bundle (PEM or DER file, or a directory) that takes the place of the variables.
@@ -47,6 +50,12 @@ enum Command {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        /// List the base roots too, one by one.
+        ///
+        /// In JSON as `accepted`, `distrusted` and `unusable` of `base`, where `distrusted` is
+        /// else a number. Those of macOS and Windows cannot be listed.
+        #[arg(long)]
+        all: bool,
     },
     /// Connect to each URL under the environment's CA policy and proxies.
     ///
@@ -97,7 +106,7 @@ enum Exit {
 fn run(command: Command, out: &mut Output<impl Write>) -> io::Result<Exit> {
     match command {
         Command::Demo => wait_for(demo::run(out)),
-        Command::Inspect { file, json } => inspect::run(out, file, json),
+        Command::Inspect { file, json, all } => inspect::run(out, file, json, all),
         Command::Check { urls, json } => wait_for(check::run(out, &urls, json)),
     }
 }

@@ -17,16 +17,17 @@ pub(crate) struct Output<W: Write> {
 }
 
 /// A text and how it is meant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text {
     text: String,
     tone: Tone,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tone {
     Plain,
     Strong,
+    Faint,
     Good,
     Bad,
     Odd,
@@ -114,6 +115,11 @@ impl<W: Write> Output<W> {
         self.width.is_some()
     }
 
+    /// The columns of a terminal; elsewhere there is no limit.
+    pub(crate) fn width(&self) -> Option<u16> {
+        self.width
+    }
+
     fn plain_table(&self) -> Table {
         let mut table = Table::new();
         table
@@ -155,6 +161,7 @@ impl<W: Write> Output<W> {
             _ if !self.color => cell,
             Tone::Plain => cell,
             Tone::Strong => cell.add_attribute(Attribute::Bold),
+            Tone::Faint => cell.add_attribute(Attribute::Dim),
             Tone::Good => cell.fg(Color::DarkGreen),
             Tone::Bad => cell.fg(Color::DarkRed),
             Tone::Odd => cell.fg(Color::DarkYellow),
@@ -183,6 +190,10 @@ impl Text {
         Self::toned(text, Tone::Strong)
     }
 
+    pub(crate) fn faint(text: impl Into<String>) -> Self {
+        Self::toned(text, Tone::Faint)
+    }
+
     pub(crate) fn good(text: impl Into<String>) -> Self {
         Self::toned(text, Tone::Good)
     }
@@ -193,6 +204,10 @@ impl Text {
 
     pub(crate) fn odd(text: impl Into<String>) -> Self {
         Self::toned(text, Tone::Odd)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     fn toned(text: impl Into<String>, tone: Tone) -> Self {

@@ -135,16 +135,6 @@ async fn the_variable_that_lost_is_listed() -> Result {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_subject_cannot_control_the_terminal() -> Result {
-    let path = file("escape.pem", &Authority::root("Clear \x1b[2J CA").pem())?;
-    let ran = run(&["inspect", text(&path)?], &[]).await?;
-    assert_eq!(ran.code, Some(0), "{}", ran.output());
-    assert!(ran.stdout.contains("Clear"), "{}", ran.stdout);
-    assert!(!ran.stdout.contains('\x1b'), "{:?}", ran.stdout);
-    Ok(())
-}
-
 /// As in `trusted-transport inspect | head -1`.
 #[tokio::test]
 async fn a_reader_that_stops_reading_is_no_failure() -> Result {

@@ -1,6 +1,9 @@
 //! The real binary, in an environment that has nothing but the variables of the case.
 
+mod blocks;
 mod check;
+mod contract;
 mod demo;
 mod inspect;
+mod listing;
 mod run;
