@@ -134,7 +134,7 @@ impl Evidence {
         warnings.extend(skipped.first().map(|item| {
             let items = counted(skipped.len(), "item");
             let item = item.display();
-            format!("not read: {items} of the directory that are no regular files, such as {item}")
+            format!("not read in the directory: {items} other than regular files, such as {item}")
         }));
         warnings.extend(bundle.unusable.iter().map(|unusable| {
             let (file, position) = (unusable.file.display(), unusable.position);
@@ -152,7 +152,7 @@ impl Evidence {
         warnings.extend(self.same_subjects(bundle));
         if bundle.duplicates > 0 {
             let blocks = counted(bundle.duplicates, "block");
-            warnings.push(format!("{blocks} of the bundle repeat a certificate"));
+            warnings.push(format!("the bundle repeats certificates, in {blocks}"));
         }
         if bundle.private_keys > 0 {
             warnings.push(PRIVATE_KEY.to_owned());

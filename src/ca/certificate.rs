@@ -1,6 +1,6 @@
 //! One certificate: its identity, and the trust anchor that the verifier takes from it.
 
-use rustls::RootCertStore;
+use rustls::{CertificateError, Error, RootCertStore};
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sha2::{Digest, Sha256};
 use x509_parser::asn1_rs::{Any, BitString, FromDer, Header, Tag, ToDer};
@@ -51,7 +51,7 @@ pub(crate) enum NotAnAnchor {
 /// Name, key and constraints of a certificate, as the verifier reads them.
 pub(crate) fn trust_anchor(
     der: &CertificateDer<'_>,
-) -> Result<Option<TrustAnchor<'static>>, rustls::Error> {
+) -> Result<Option<TrustAnchor<'static>>, Error> {
     let mut store = RootCertStore::empty();
     store.add(CertificateDer::from(der.as_ref()))?;
     Ok(store.roots.pop())
@@ -94,11 +94,10 @@ fn is_der(mut elements: &[u8], levels: usize) -> bool {
     true
 }
 
-fn reason(error: rustls::Error) -> String {
+fn reason(error: Error) -> String {
     let detail = match error {
-        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) => {
-            other.to_string()
-        }
+        Error::InvalidCertificate(CertificateError::Other(other)) => other.to_string(),
+        Error::InvalidCertificate(error) => error.to_string(),
         error => error.to_string(),
     };
     format!("the verifier cannot use it as a trust anchor: {detail}")

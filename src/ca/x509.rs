@@ -80,8 +80,8 @@ fn oddities(x509: &X509Certificate<'_>, now: ASN1Time) -> Vec<Oddity> {
         false => old_signature(x509),
     };
     [
-        (validity.not_after < now).then(|| Oddity::Expired(rfc3339(validity.not_after))),
-        (validity.not_before > now).then(|| Oddity::NotYetValid(rfc3339(validity.not_before))),
+        (validity.not_after < now).then(|| Oddity::Expired(day(validity.not_after))),
+        (validity.not_before > now).then(|| Oddity::NotYetValid(day(validity.not_before))),
         constraints(x509).or(signs_nothing(x509)),
         malformed_extension(x509),
         key(x509),
@@ -173,16 +173,14 @@ impl fmt::Display for Oddity {
 }
 
 fn rfc3339(time: ASN1Time) -> String {
-    let time = time.to_datetime();
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        time.year(),
-        u8::from(time.month()),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+    let day = day(time);
+    let (hour, minute, second) = time.to_datetime().to_hms();
+    format!("{day}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+fn day(time: ASN1Time) -> String {
+    let (year, month, day) = time.to_datetime().to_calendar_date();
+    format!("{year:04}-{:02}-{day:02}", u8::from(month))
 }
 
 /// RFC 3279, 2.2: with RSA, DSA and ECDSA.

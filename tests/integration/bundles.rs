@@ -50,7 +50,7 @@ fn every_block_ends_in_one_outcome() {
     };
     assert!(unusable.contains("`CN=A` in bundle, block 8"), "{unusable}");
     assert!(unusable.contains(&bundle.unusable[0].sha256), "{unusable}");
-    assert_eq!(duplicate, "1 block of the bundle repeat a certificate");
+    assert_eq!(duplicate, "the bundle repeats certificates, in 1 block");
     assert!(key.contains("private key"), "{key}");
 }
 

@@ -170,7 +170,7 @@ fn a_directory_is_read_without_what_is_no_file_and_says_so() {
     let anchors = load().expect("one certificate");
     assert_eq!(anchors.report().anchors, Some(1));
     let warning = format!(
-        "not read: 2 items of the directory that are no regular files, such as {}",
+        "not read in the directory: 2 items other than regular files, such as {}",
         path("more").display()
     );
     assert_eq!(anchors.report().warnings, [warning]);

@@ -18,8 +18,8 @@ fn every_oddity_is_told_with_its_certificate() {
         .map(|entry| (entry.subject.as_str(), &entry.warnings[..]))
         .collect();
     let expected = [
-        ("CN=Expired", "expired on 2020-01-01T00:00:00Z"),
-        ("CN=Not Yet Valid", "not valid before 2090-01-01T00:00:00Z"),
+        ("CN=Expired", "expired on 2020-01-01"),
+        ("CN=Not Yet Valid", "not valid before 2090-01-01"),
         ("CN=End Entity", "end-entity certificate (CA:FALSE)"),
         ("CN=No Basic Constraints", "has no basicConstraints"),
         ("CN=Version 1", "has no basicConstraints"),
@@ -69,7 +69,7 @@ fn the_report_tells_each_kind_once_with_its_first_certificate() {
     };
     assert_eq!(
         expired,
-        "`CN=Expired` in bundle, block 1: expired on 2020-01-01T00:00:00Z"
+        "`CN=Expired` in bundle, block 1: expired on 2020-01-01"
     );
     for (warning, subject, more) in [
         (not_yet, "CN=Not Yet Valid", false),

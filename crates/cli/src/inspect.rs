@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use trusted_transport::{
-    AcceptedCertificate, BaseKind, BaseReport, BundleReport, CaPolicy, ExcludedCertificate,
-    LostVariable, SourceKind, TrustReport, TrustSource,
+    BaseKind, BaseReport, BundleReport, CaPolicy, LostVariable, SourceKind, TrustReport,
+    TrustSource,
 };
 
 use crate::Exit;
@@ -66,24 +66,11 @@ struct Inspected<'a> {
 
 #[derive(Serialize)]
 struct Base<'a> {
-    kind: BaseKind,
-    anchors: Option<usize>,
-    ignored: Option<usize>,
     #[serde(flatten)]
-    roots: Roots<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Roots<'a> {
-    Counted {
-        distrusted: Option<usize>,
-    },
-    Listed {
-        accepted: &'a [AcceptedCertificate],
-        distrusted: &'a [ExcludedCertificate],
-        unusable: &'a [ExcludedCertificate],
-    },
+    report: &'a BaseReport,
+    /// With `--all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roots: Option<&'a BundleReport>,
 }
 
 impl<'a> Inspected<'a> {
@@ -92,7 +79,10 @@ impl<'a> Inspected<'a> {
             source: Some(&report.source),
             variables: Some(&report.variables),
             lost: Some(&report.lost),
-            base: Some(Base::of(&report.base, roots)),
+            base: Some(Base {
+                report: &report.base,
+                roots,
+            }),
             bundle: Some(&report.bundle),
             anchors: report.anchors,
             fingerprint: Some(&report.fingerprint),
@@ -105,26 +95,6 @@ impl<'a> Inspected<'a> {
         Self {
             error: Some(error),
             ..Self::default()
-        }
-    }
-}
-
-impl<'a> Base<'a> {
-    fn of(report: &'a BaseReport, roots: Option<&'a BundleReport>) -> Self {
-        Self {
-            kind: report.kind,
-            anchors: report.anchors,
-            ignored: report.ignored,
-            roots: match roots {
-                None => Roots::Counted {
-                    distrusted: report.distrusted,
-                },
-                Some(roots) => Roots::Listed {
-                    accepted: &roots.accepted,
-                    distrusted: &roots.distrusted,
-                    unusable: &roots.unusable,
-                },
-            },
         }
     }
 }

@@ -52,8 +52,8 @@ enum Command {
         json: bool,
         /// List the base roots too, one by one.
         ///
-        /// In JSON as `accepted`, `distrusted` and `unusable` of `base`, where `distrusted` is
-        /// else a number. Those of macOS and Windows cannot be listed.
+        /// In JSON as `roots` of `base`, in the form of `bundle`. Those of macOS and Windows cannot
+        /// be listed.
         #[arg(long)]
         all: bool,
     },
