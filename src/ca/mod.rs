@@ -11,6 +11,7 @@ pub(crate) mod env;
 mod error;
 mod format;
 mod lines;
+mod marker;
 mod openssl;
 mod pem;
 mod platform;
