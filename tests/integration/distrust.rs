@@ -4,7 +4,7 @@
 use trusted_transport::{ProxyPolicy, Refusal, TransportError, TrustedTransport};
 use trusted_transport_lab::{Authority, Origin};
 
-use crate::fixtures::{exclusive, pem};
+use crate::fixtures::{ANY_PURPOSE, CLIENT_AUTH, SERVER_AUTH, exclusive, with_settings};
 use crate::support::{self, HOST, Outcome};
 
 const DISTRUSTED: Outcome = Outcome::Refused(Refusal::Distrusted);
@@ -15,32 +15,12 @@ fn transport(bundle: String, origin: &Origin) -> TrustedTransport {
     support::built(builder, origin)
 }
 
-/// As `openssl x509 -trustout` writes it with these object identifiers in these lists.
-fn with_settings(authority: &Authority, trust: Option<&[&[u8]]>, reject: &[&[u8]]) -> String {
-    let list = |tag: u8, purposes: &[&[u8]]| {
-        let oid = |oid: &&[u8]| [&[6, oid.len() as u8], *oid].concat();
-        let purposes: Vec<u8> = purposes.iter().flat_map(oid).collect();
-        [&[tag, purposes.len() as u8], &purposes[..]].concat()
-    };
-    let trust = trust.map(|trust| list(0x30, trust)).unwrap_or_default();
-    let aux = [trust, list(0xa0, reject)].concat();
-    let aux = [&[0x30, aux.len() as u8], &aux[..]].concat();
-    pem(
-        "TRUSTED CERTIFICATE",
-        &[&authority.der(), &aux[..]].concat(),
-    )
-}
-
-const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
-const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
-const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];
-
 #[tokio::test]
 async fn openssl_trust_settings_are_obeyed() {
     let root = Authority::root("Root");
     let other = Authority::root("Other").pem();
     let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
-    let settings = |trust, reject| with_settings(&root, trust, reject);
+    let settings = |trust, reject| with_settings(&root.der(), trust, reject);
     let rejected = root.rejected_pem();
     for (bundle, expected) in [
         (root.trusted_pem(), Outcome::Connected),
@@ -68,7 +48,7 @@ async fn the_refusal_names_the_setting_and_where_it_stands() {
     for (block, setting) in [
         (root.rejected_pem(), "-addreject serverAuth"),
         (
-            with_settings(&root, Some(&[CLIENT_AUTH]), &[]),
+            with_settings(&root.der(), Some(&[CLIENT_AUTH]), &[]),
             "trust it for clientAuth only (`-addtrust` without serverAuth)",
         ),
     ] {

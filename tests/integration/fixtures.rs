@@ -17,9 +17,14 @@ pub(crate) fn report(pem: &str) -> TrustReport {
     loaded(pem).expect("the bundle loads")
 }
 
+/// X.509 that the verifier refuses, as one block.
+pub(crate) fn unusable(authority: &Authority) -> String {
+    pem("CERTIFICATE", &unusable_der(authority))
+}
+
 /// X.509, but with another algorithm named outside of the signed part than inside, which the
 /// verifier refuses.
-pub(crate) fn unusable(authority: &Authority) -> String {
+pub(crate) fn unusable_der(authority: &Authority) -> Vec<u8> {
     const ECDSA_WITH_SHA256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
     let mut der = authority.der().to_vec();
     let outer = der
@@ -27,7 +32,20 @@ pub(crate) fn unusable(authority: &Authority) -> String {
         .rposition(|part| part == ECDSA_WITH_SHA256)
         .expect("the lab signs with ECDSA and SHA-256");
     der[outer + ECDSA_WITH_SHA256.len() - 1] = 3;
-    pem("CERTIFICATE", &der)
+    der
+}
+
+/// As `openssl x509 -trustout` writes it with these object identifiers in these lists.
+pub(crate) fn with_settings(der: &[u8], trust: Option<&[&[u8]]>, reject: &[&[u8]]) -> String {
+    let list = |tag: u8, purposes: &[&[u8]]| {
+        let oid = |oid: &&[u8]| [&[6, oid.len() as u8], *oid].concat();
+        let purposes: Vec<u8> = purposes.iter().flat_map(oid).collect();
+        [&[tag, purposes.len() as u8], &purposes[..]].concat()
+    };
+    let trust = trust.map(|trust| list(0x30, trust)).unwrap_or_default();
+    let aux = [trust, list(0xa0, reject)].concat();
+    let aux = [&[0x30, aux.len() as u8], &aux[..]].concat();
+    pem("TRUSTED CERTIFICATE", &[der, &aux].concat())
 }
 
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
@@ -35,3 +53,7 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
 }
+
+pub(crate) const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+pub(crate) const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
+pub(crate) const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0];

@@ -12,6 +12,7 @@ mod mitmproxy;
 mod openssl;
 mod options;
 mod parity;
+mod properties;
 mod reading;
 mod routes;
 mod scale;
