@@ -10,13 +10,14 @@ use x509_parser::time::ASN1Time;
 use super::bundle::Block;
 use super::certificate::hex;
 use super::decision::Decision;
+use super::distrust::Distrust;
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
     TrustReport, TrustSource, counted,
 };
 use super::settled::Settled;
 use super::sources::{Base, Bundle};
-use super::x509::{Description, Oddity};
+use super::x509::{Description, Oddity, printable};
 
 /// The facts of a load.
 pub(crate) struct Evidence {
@@ -94,13 +95,16 @@ impl Evidence {
             oddities.add(block, &description);
             accepted(block, description)
         });
-        let excluded = |(block, reason)| self.excluded(block, reason);
+        let distrusted = settled.distrusted();
+        let distrusted = distrusted.map(|(block, why)| self.excluded(block, reason(block, why)));
+        let unusable = settled.unusable();
+        let unusable = unusable.map(|(block, reason)| self.excluded(block, reason.to_owned()));
         let tally = settled.tally;
         let report = BundleReport {
             files: files.to_vec(),
             accepted: accepted.collect(),
-            distrusted: settled.distrusted().map(excluded).collect(),
-            unusable: settled.unusable().map(excluded).collect(),
+            distrusted: distrusted.collect(),
+            unusable: unusable.collect(),
             duplicates: settled.duplicates,
             crls: tally.crls,
             private_keys: tally.private_keys,
@@ -109,17 +113,17 @@ impl Evidence {
         (report, oddities)
     }
 
-    fn excluded(&self, block: &Block, reason: &str) -> ExcludedCertificate {
+    fn excluded(&self, block: &Block, reason: String) -> ExcludedCertificate {
         let description = Description::of(&block.certificate.der, self.when);
         ExcludedCertificate {
             sha256: hex(block.sha256()),
             subject: description.subject,
             not_after: description.not_after,
-            alias: block.alias.clone(),
+            alias: block.alias.as_deref().map(printable),
             file: block.file.clone(),
             position: block.place.position,
             line: block.place.line,
-            reason: reason.to_owned(),
+            reason,
         }
     }
 
@@ -156,6 +160,9 @@ impl Evidence {
         }
         if bundle.private_keys > 0 {
             warnings.push(PRIVATE_KEY.to_owned());
+        }
+        if self.bundle.settled.tally.pkcs7 > 0 {
+            warnings.push(PKCS7.to_owned());
         }
         if self.base.kind == BaseKind::Platform && self.base.settled.accepted().next().is_none() {
             warnings.push("the operating system has no root certificates".to_owned());
@@ -238,6 +245,14 @@ impl Evidence {
     }
 }
 
+/// Another block may be the one that decides, with the same certificate or the same key.
+fn reason(block: &Block, why: &Distrust) -> String {
+    match (&block.file, block.place.position) == (&why.file, why.position) {
+        true => why.objection.to_string(),
+        false => why.to_string(),
+    }
+}
+
 fn accepted(block: &Block, description: Description) -> AcceptedCertificate {
     let warnings = description.oddities.iter().map(Oddity::to_string);
     AcceptedCertificate {
@@ -245,7 +260,7 @@ fn accepted(block: &Block, description: Description) -> AcceptedCertificate {
         warnings: warnings.collect(),
         subject: description.subject,
         not_after: description.not_after,
-        alias: block.alias.clone(),
+        alias: block.alias.as_deref().map(printable),
         file: block.file.clone(),
         position: block.place.position,
         line: block.place.line,
@@ -282,4 +297,5 @@ impl Oddities {
 /// Anchors of one name, from which on it is worth a warning.
 const MANY: usize = 3;
 
+const PKCS7: &str = "the bundle holds PKCS#7, which is not read, and may hold certificates";
 const PRIVATE_KEY: &str = "the bundle holds a private key, which a CA bundle never needs";

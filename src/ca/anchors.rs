@@ -13,10 +13,10 @@ use super::account::Evidence;
 use super::bundle::Block;
 use super::certificate::{Fingerprint, hex};
 use super::decision::Decision;
-use super::distrust::Distrusted;
+use super::distrust::Distrust;
 use super::error::CaError;
 use super::report::{BaseKind, BundleReport, TrustReport};
-use super::settled::Settled;
+use super::settled::{Distrusts, Settled};
 use super::sources::{Base, Bundle};
 
 /// What is trusted, loaded and final: obtainable only from
@@ -37,7 +37,7 @@ struct Loaded {
 pub(crate) struct Trust {
     pub(crate) anchors: Anchors,
     /// Must be no part of a path, not even as an intermediate.
-    pub(crate) distrusted: Vec<Distrusted>,
+    pub(crate) distrusted: Vec<Arc<Distrust>>,
 }
 
 /// Where a path may end.
@@ -101,9 +101,8 @@ fn assemble(
     mut bundle: Bundle,
     mut base: Base,
 ) -> Result<Loaded, CaError> {
+    base.settled.obey(&Distrusts::of(&bundle.settled));
     bundle.distrust(&base)?;
-    base.settled
-        .obey(&bundle.settled, "the bundle distrusts it");
 
     let (anchors, count) = match base.kind {
         BaseKind::Delegated => (Anchors::Delegated(bundle.certificates()), None),
@@ -116,16 +115,24 @@ fn assemble(
             (Anchors::Roots(Arc::new(roots)), Some(count))
         }
     };
-    let distrusted = bundle.settled.distrusted().chain(base.settled.distrusted());
     let trust = Trust {
         anchors,
-        distrusted: distrusted.map(Distrusted::new).collect(),
+        distrusted: distrusted(&bundle.settled, &base.settled),
     };
     Ok(Loaded {
         evidence: Evidence::new(decision, count, fingerprint(&bundle, &base), bundle, base),
         trust,
         report: OnceLock::new(),
     })
+}
+
+/// Of what both sides distrust, each reason once.
+fn distrusted(bundle: &Settled, base: &Settled) -> Vec<Arc<Distrust>> {
+    let mut seen = HashSet::new();
+    let all = bundle.distrusted().chain(base.distrusted());
+    all.filter(|(_, why)| seen.insert(Arc::as_ptr(why)))
+        .map(|(_, why)| Arc::clone(why))
+        .collect()
 }
 
 /// Moves the anchors of bundle and base into one store, each once.
@@ -182,6 +189,7 @@ mod tests {
     use super::*;
     use crate::CaPolicy;
     use crate::ca::bundle::Blocks;
+    use crate::ca::distrust::Identity;
     use trusted_transport_lab::Authority;
 
     fn base(pem: &str) -> Base {
@@ -226,6 +234,20 @@ mod tests {
     }
 
     #[test]
+    fn the_side_that_distrusts_is_the_one_that_is_named() {
+        let [a, b] = ["A", "B"].map(Authority::root);
+        let base = base(&a.rejected_pem());
+        let report = loaded(&(b.pem() + &a.pem()), base).expect("it loads");
+        let [distrusted] = &report.bundle.distrusted[..] else {
+            panic!("{report}");
+        };
+        assert_eq!(distrusted.position, 2);
+        let reason = &distrusted.reason;
+        assert!(reason.starts_with("`CN=A` is distrusted"), "{reason}");
+        assert!(reason.ends_with("in block 1 of `platform.pem`"), "{reason}");
+    }
+
+    #[test]
     fn a_certificate_of_bundle_and_base_is_one_anchor() {
         let pem: String = (0..2).map(|_| Authority::root("A").pem()).collect();
         let report = loaded(&pem, base(&pem)).expect("it loads");
@@ -256,7 +278,7 @@ mod tests {
             distrusted,
         } = &loaded.trust;
         assert!(matches!(anchors, Anchors::Delegated(extra) if *extra == [a.der()]));
-        assert!(matches!(&distrusted[..], [only] if only.der == b.der()));
+        assert!(matches!(&distrusted[..], [only] if only.covers(&Identity::of(&b.der()))));
 
         let decision = CaPolicy::platform();
         let alone = assemble(&decision.decide(), Bundle::default(), base());

@@ -9,10 +9,12 @@ use memchr::{Memchr, memmem};
 use rustls_pki_types::TrustAnchor;
 
 use super::certificate::{Certificate, NotAnAnchor};
+use super::distrust::Distrust;
 use super::encoding::{self, Undecodable};
 use super::format::{BundleFormat, Format};
 use super::openssl::{self, TrustSettings};
 use super::pem::{self, Content, Label, PemError, PemFault, Place, Section};
+use super::x509;
 
 /// Everything that was found, file after file.
 #[derive(Default)]
@@ -52,7 +54,7 @@ pub(crate) struct Block {
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Accepted,
-    Distrusted(String),
+    Distrusted(Arc<Distrust>),
     Unusable(String),
 }
 
@@ -163,7 +165,10 @@ impl Blocks {
             Content::PrivateKey => &mut self.tally.private_keys,
             Content::Request => &mut self.tally.requests,
             Content::Pkcs7 => &mut self.tally.pkcs7,
-            Content::Other => &mut self.tally.other,
+            Content::Other(der) if is_x509(&der) => {
+                return Err(Fault::Corrupt(place, PemFault::UnknownLabel.to_string()));
+            }
+            Content::Other(_) => &mut self.tally.other,
         };
         *count += 1;
         Ok(())
@@ -172,6 +177,11 @@ impl Blocks {
 
 /// Judges the bytes of a certificate block, or says what is wrong with them.
 fn block(file: &Arc<Path>, place: Place, mut der: Vec<u8>, label: Label) -> Result<Block, String> {
+    if der.len() > MOST_BYTES {
+        return Err(format!(
+            "it holds more than {MOST_BYTES} bytes, as no certificate does"
+        ));
+    }
     let TrustSettings { alias, objection } = match label {
         Label::Trusted => {
             let (certificate, aux) = openssl::split(&der).ok_or(NOT_X509)?;
@@ -184,7 +194,11 @@ fn block(file: &Arc<Path>, place: Place, mut der: Vec<u8>, label: Label) -> Resu
     let certificate = Certificate::new(der);
     let (verdict, anchor) = match (certificate.anchor(), objection) {
         (Err(NotAnAnchor::Corrupt(reason)), _) => return Err(reason),
-        (_, Some(objection)) => (Verdict::Distrusted(objection.to_string()), None),
+        (_, Some(objection)) => {
+            let (der, file) = (&certificate.der, Arc::clone(file));
+            let distrust = Distrust::of(der, objection, file, place.position);
+            (Verdict::Distrusted(Arc::new(distrust)), None)
+        }
         (Err(NotAnAnchor::Unusable(reason)), None) => (Verdict::Unusable(reason), None),
         (Ok(anchor), None) => (Verdict::Accepted, Some(anchor)),
     };
@@ -196,6 +210,11 @@ fn block(file: &Arc<Path>, place: Place, mut der: Vec<u8>, label: Label) -> Resu
         file: Arc::clone(file),
         place,
     })
+}
+
+/// Whether the bytes of a block under another label are a certificate, perhaps with trust settings.
+fn is_x509(der: &[u8]) -> bool {
+    openssl::split(der).is_some_and(|(certificate, _)| x509::parsed(certificate).is_some())
 }
 
 fn binary(reason: &str) -> Fault {
@@ -210,6 +229,9 @@ fn end_of(text: &[u8]) -> Place {
         line: Memchr::new(b'\n', text).count() + 1,
     }
 }
+
+/// Of a certificate with its trust settings. Those of authorities have one or two thousand.
+const MOST_BYTES: usize = 256 * 1024;
 
 const FIRST: Place = Place {
     position: 1,

@@ -3,7 +3,7 @@
 
 use std::iter::successors;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::lines::trim;
 use super::pem::PemFault;
@@ -40,8 +40,11 @@ impl<'a> Token<'a> {
         if contains(line, BEGIN) || contains(line, END) || looks_like_a_marker(line) {
             return Self::Faulty(PemFault::GluedMarker);
         }
-        match is_a_marker_in_utf16(line) {
-            true => Self::Faulty(PemFault::MixedEncodings),
+        if is_a_marker_in_utf16(line) {
+            return Self::Faulty(PemFault::MixedEncodings);
+        }
+        match is_der(line) {
+            true => Self::Faulty(PemFault::Binary),
             false => Self::Text,
         }
     }
@@ -63,10 +66,20 @@ fn looks_like_a_marker<'a>(line: &'a [u8]) -> bool {
         })
 }
 
-/// A SEQUENCE of some hundred bytes, such as a certificate whose BEGIN nobody can recognise.
-pub(crate) fn is_der_in_base64(line: &[u8]) -> bool {
+/// Whether a line outside of all blocks is base64 of a SEQUENCE of some hundred bytes, such as a
+/// certificate whose BEGIN nobody can recognise, or of a BEGIN.
+pub(crate) fn is_a_certificate(line: &[u8]) -> bool {
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-    line.len() >= 40 && line.starts_with(b"MII") && line.iter().all(base64)
+    let quoted = line.strip_prefix(b">").unwrap_or(line).trim_ascii_start();
+    let begins = [&b"MII"[..], b"LS0tLS1CRUdJTi"].map(|start| quoted.starts_with(start));
+    begins.contains(&true) && quoted.len() >= 16 && quoted.iter().all(base64)
+}
+
+/// Two SEQUENCEs of some hundred bytes, the one in the other.
+fn is_der(line: &[u8]) -> bool {
+    let long = |bytes: &[u8]| matches!(bytes, [0x30, 0x81 | 0x82, ..]);
+    let mut places = memchr_iter(0x30, line);
+    places.any(|at| long(&line[at..]) && line.get(at + 4..).is_some_and(long))
 }
 
 /// Without its byte order mark at the beginning of the text, UTF-16 is not decoded.

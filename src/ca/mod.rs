@@ -24,11 +24,12 @@ mod x509;
 
 pub use anchors::TrustAnchors;
 pub(crate) use anchors::{Anchors, Trust};
-pub(crate) use certificate::trust_anchor;
 pub use decision::BaseRoots;
-pub(crate) use distrust::{Distrust, Distrusted};
+pub(crate) use distrust::{Distrust, Identity};
 pub use error::{BundleName, CaError};
 pub use format::BundleFormat;
+#[cfg(test)]
+pub(crate) use openssl::Objection;
 pub use policy::CaPolicy;
 pub(crate) use report::counted;
 pub use report::{

@@ -27,7 +27,7 @@ pub(crate) enum Objection {
     /// The reject list names them, by this purpose. Reject beats trust.
     Rejected(&'static str),
     /// There is a trust list, and it names these purposes only.
-    NotListed(Vec<String>),
+    NotListed(String),
 }
 
 impl fmt::Display for Objection {
@@ -43,7 +43,7 @@ impl fmt::Display for Objection {
             Self::NotListed(purposes) => write!(
                 f,
                 "its OpenSSL trust settings trust it for {} only (`-addtrust` without serverAuth)",
-                purposes.join(", ")
+                purposes
             ),
         }
     }
@@ -89,7 +89,12 @@ fn objection(trust: Option<Vec<Oid<'_>>>, reject: &[Oid<'_>]) -> Option<Objectio
         return Some(Objection::Rejected(purpose));
     }
     let trust = trust.filter(|list| !list.iter().any(|oid| server_purpose(oid).is_some()))?;
-    Some(Objection::NotListed(trust.iter().map(purpose).collect()))
+    let named: Vec<String> = trust.iter().take(MOST_NAMED).map(purpose).collect();
+    let mut named = named.join(", ");
+    if trust.len() > MOST_NAMED {
+        named += &format!(" and {} more", trust.len() - MOST_NAMED);
+    }
+    Some(Objection::NotListed(named))
 }
 
 /// What may stand in a place: its class, its tag, and whether it holds others.
@@ -181,6 +186,9 @@ const KEY_ID: Field = (Class::Universal, Tag::OctetString, false);
 const OTHER: Field = (Class::ContextSpecific, Tag(1), true);
 const OID: Field = (Class::Universal, Tag::Oid, false);
 
+/// More would say nothing more.
+const MOST_NAMED: usize = 5;
+
 /// id-kp, 1.3.6.1.5.5.7.3 (RFC 5280, 4.2.1.12).
 const KEY_PURPOSES: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3];
 
@@ -220,10 +228,7 @@ mod tests {
         let trust = |purposes: &[&[u8]]| list(0x30, purposes);
         let reject = |purposes: &[&[u8]]| list(0xa0, purposes);
         let rejected = |purpose| Some(Objection::Rejected(purpose));
-        let only = |purposes: &[&str]| {
-            let purposes = purposes.iter().map(|&purpose| purpose.to_owned());
-            Some(Objection::NotListed(purposes.collect()))
-        };
+        let only = |purposes: &[&str]| Some(Objection::NotListed(purposes.join(", ")));
         let cases = [
             (vec![], None),
             (vec![trust(&[SERVER_AUTH])], None),

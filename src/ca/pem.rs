@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
 
 use super::lines::Lines;
-use super::marker::{Token, is_der_in_base64};
+use super::marker::{Token, is_a_certificate};
 
 /// Reads `text` as a PEM bundle; after an error it goes on with the next section.
 pub(crate) fn sections(text: &[u8]) -> Sections<'_> {
@@ -29,8 +29,7 @@ pub(crate) struct Section {
     pub(crate) content: Content,
 }
 
-/// What a block holds. Only certificates are decoded; the bytes of a private key
-/// are passed over and never copied.
+/// What a block holds. The bytes of a private key are passed over and never copied.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     Certificate {
@@ -43,7 +42,8 @@ pub(crate) enum Content {
     Request,
     /// PKCS#7 or CMS (RFC 5652), which may hold certificates.
     Pkcs7,
-    Other,
+    /// Under a label that is not known here; empty if it is not base64.
+    Other(Vec<u8>),
 }
 
 /// The labels that say certificate.
@@ -80,6 +80,7 @@ pub(crate) enum PemFault {
     MissingBegin,
     MissingEnd,
     MixedEncodings,
+    Binary,
     NoMarker,
     UnknownLabel,
 }
@@ -94,13 +95,13 @@ impl fmt::Display for PemFault {
             Self::MismatchedEnd => "the END line does not fit the BEGIN line",
             Self::MissingBegin => "a certificate ends that did not begin",
             Self::MissingEnd => "the certificate has no END line",
-            Self::NoMarker => "what looks like a certificate stands between no BEGIN and END",
+            Self::Binary => "binary data that looks like a certificate follows the text",
+            Self::NoMarker => "what looks like a certificate does not stand between BEGIN and END",
             Self::MixedEncodings => {
                 "the encoding changes here, or it is UTF-16 without a byte order mark"
             }
             Self::UnknownLabel => {
-                "the label says certificate, but is neither CERTIFICATE nor X509 CERTIFICATE nor \
-                 TRUSTED CERTIFICATE"
+                "a certificate needs the label CERTIFICATE, X509 CERTIFICATE or TRUSTED CERTIFICATE"
             }
         })
     }
@@ -110,7 +111,7 @@ impl fmt::Display for PemFault {
 pub(crate) struct Sections<'a> {
     lines: Lines<'a>,
     open: Option<Open<'a>>,
-    /// The base64 of the open block, if it is a certificate.
+    /// The base64 of the open block, if it is to be decoded.
     body: Vec<u8>,
     /// The BEGIN that shares a line with the END before it.
     pending: Option<&'a [u8]>,
@@ -119,8 +120,7 @@ pub(crate) struct Sections<'a> {
 
 struct Open<'a> {
     label: &'a [u8],
-    /// Of a certificate.
-    certificate: Option<Label>,
+    kind: Kind,
     place: Place,
 }
 
@@ -135,17 +135,14 @@ impl<'a> Iterator for Sections<'a> {
             let section = match Token::of(line) {
                 Token::Text => match self.text(line) {
                     None => continue,
-                    Some(fault) => Some(Err(self.error(fault))),
+                    Some(fault) => Some(Err(self.fault(fault))),
                 },
                 Token::Begin(label) => self.begin(label),
                 Token::End(label, rest) => {
                     self.pending = rest;
                     self.end(label)
                 }
-                Token::Faulty(fault) => {
-                    self.open = None;
-                    Some(Err(self.error(fault)))
-                }
+                Token::Faulty(fault) => Some(Err(self.fault(fault))),
             };
             if section.is_some() {
                 return section;
@@ -156,23 +153,23 @@ impl<'a> Iterator for Sections<'a> {
 
 impl<'a> Sections<'a> {
     fn begin(&mut self, label: &'a [u8]) -> Option<Result<Section, PemError>> {
-        self.position += 1;
-        let next = Open {
-            label,
-            certificate: certificate_label(label),
-            place: self.place(),
-        };
-        let interrupted = self.open.replace(next);
+        let interrupted = self.open.take();
         let section = interrupted.map(|open| open.interrupted(&self.body));
+        self.open = Some(Open {
+            label,
+            kind: Kind::of(label),
+            place: self.next_place(),
+        });
+        self.position += 1;
         self.body.clear();
         section
     }
 
     fn text(&mut self, line: &[u8]) -> Option<PemFault> {
-        let Some(Open { certificate, .. }) = self.open else {
-            return is_der_in_base64(line).then_some(PemFault::NoMarker);
+        let Some(Open { kind, .. }) = self.open else {
+            return is_a_certificate(line).then_some(PemFault::NoMarker);
         };
-        if certificate.is_some() {
+        if kind.is_decoded() {
             for part in line.split(u8::is_ascii_whitespace) {
                 self.body.extend_from_slice(part);
             }
@@ -182,84 +179,108 @@ impl<'a> Sections<'a> {
 
     fn end(&mut self, label: &[u8]) -> Option<Result<Section, PemError>> {
         let Some(open) = self.open.take() else {
-            return certificate_label(label).map(|_| Err(self.error(PemFault::MissingBegin)));
+            let certificate = matches!(Kind::of(label), Kind::Certificate(_));
+            let place = self.next_place();
+            return certificate.then(|| Err(PemFault::MissingBegin.at(place)));
         };
         if open.label == label {
             return Some(open.finish(&self.body));
         }
-        Some(match open.certificate.or(certificate_label(label)) {
-            Some(_) => Err(self.error(PemFault::MismatchedEnd)),
-            None => open.finish(&self.body),
+        Some(match (open.kind, Kind::of(label)) {
+            (Kind::Certificate(_), _) | (_, Kind::Certificate(_)) => {
+                let line = self.lines.number;
+                Err(PemFault::MismatchedEnd.at(Place { line, ..open.place }))
+            }
+            _ => open.finish(&self.body),
         })
     }
 
-    fn place(&self) -> Place {
-        Place {
-            position: self.position,
-            line: self.lines.number,
-        }
+    fn fault(&mut self, fault: PemFault) -> PemError {
+        let next = self.next_place();
+        let place = self.open.take().map_or(next, |open| Place {
+            position: open.place.position,
+            ..next
+        });
+        fault.at(place)
     }
 
-    fn error(&self, fault: PemFault) -> PemError {
-        PemError {
-            place: self.place(),
-            fault,
+    /// Of a block that begins on this line.
+    fn next_place(&self) -> Place {
+        Place {
+            position: self.position + 1,
+            line: self.lines.number,
         }
     }
 }
 
 impl Open<'_> {
     fn finish(self, body: &[u8]) -> Result<Section, PemError> {
-        let content = match self.certificate {
-            Some(label) => match STANDARD.decode(body) {
+        let place = self.place;
+        let content = match self.kind {
+            Kind::Certificate(label) => match STANDARD.decode(body) {
                 Ok(der) => Content::Certificate { der, label },
-                Err(_) => return Err(self.error(PemFault::Base64)),
+                Err(_) => return Err(PemFault::Base64.at(place)),
             },
-            None => other_content(self.label).ok_or(self.error(PemFault::UnknownLabel))?,
+            Kind::Misspelt => return Err(PemFault::UnknownLabel.at(place)),
+            Kind::Crl => Content::Crl,
+            Kind::PrivateKey => Content::PrivateKey,
+            Kind::Request => Content::Request,
+            Kind::Pkcs7 => Content::Pkcs7,
+            Kind::Unknown => Content::Other(STANDARD.decode(body).unwrap_or_default()),
         };
-        Ok(Section {
-            place: self.place,
-            content,
-        })
+        Ok(Section { place, content })
     }
 
     /// A certificate without its END is lost; a key or a revocation list may lack it.
     fn interrupted(self, body: &[u8]) -> Result<Section, PemError> {
-        match self.certificate {
-            Some(_) => Err(self.error(PemFault::MissingEnd)),
-            None => self.finish(body),
-        }
-    }
-
-    fn error(&self, fault: PemFault) -> PemError {
-        PemError {
-            place: self.place,
-            fault,
+        match self.kind {
+            Kind::Certificate(_) => Err(PemFault::MissingEnd.at(self.place)),
+            _ => self.finish(body),
         }
     }
 }
 
-fn certificate_label(label: &[u8]) -> Option<Label> {
-    match label {
-        b"CERTIFICATE" => Some(Label::Plain),
-        b"X509 CERTIFICATE" => Some(Label::X509),
-        b"TRUSTED CERTIFICATE" => Some(Label::Trusted),
-        _ => None,
+impl PemFault {
+    fn at(self, place: Place) -> PemError {
+        PemError { place, fault: self }
     }
 }
 
-/// `None` if somebody may have meant the label for a certificate.
-fn other_content(label: &[u8]) -> Option<Content> {
-    Some(match label {
-        b"X509 CRL" => Content::Crl,
-        b"PKCS7" | b"PKCS #7 SIGNED DATA" | b"CMS" => Content::Pkcs7,
-        b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Content::Request,
-        // RFC 5755; it certifies no key.
-        b"ATTRIBUTE CERTIFICATE" => Content::Other,
-        _ if label.ends_with(b"PRIVATE KEY") => Content::PrivateKey,
-        _ if memmem::find(&label.to_ascii_uppercase(), b"CERTIFICATE").is_some() => return None,
-        _ => Content::Other,
-    })
+/// What a label announces.
+#[derive(Clone, Copy)]
+enum Kind {
+    Certificate(Label),
+    Crl,
+    PrivateKey,
+    Request,
+    Pkcs7,
+    Unknown,
+    /// Somebody may have meant it for a certificate.
+    Misspelt,
+}
+
+impl Kind {
+    fn of(label: &[u8]) -> Self {
+        let says = |word: &[u8]| memmem::find(&label.to_ascii_uppercase(), word).is_some();
+        match label {
+            b"CERTIFICATE" => Self::Certificate(Label::Plain),
+            b"X509 CERTIFICATE" => Self::Certificate(Label::X509),
+            b"TRUSTED CERTIFICATE" => Self::Certificate(Label::Trusted),
+            b"X509 CRL" => Self::Crl,
+            b"PKCS7" | b"PKCS #7 SIGNED DATA" | b"CMS" => Self::Pkcs7,
+            b"CERTIFICATE REQUEST" | b"NEW CERTIFICATE REQUEST" => Self::Request,
+            // RFC 5755; it certifies no key.
+            b"ATTRIBUTE CERTIFICATE" => Self::Unknown,
+            _ if says(b"CERTIFICATE") => Self::Misspelt,
+            _ if says(b"PRIVATE KEY") => Self::PrivateKey,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether somebody wants to see what is in the block. Nobody does of a key.
+    fn is_decoded(self) -> bool {
+        matches!(self, Self::Certificate(_) | Self::Unknown)
+    }
 }
 
 #[cfg(test)]
@@ -328,7 +349,7 @@ mod tests {
             [
                 Content::Crl,
                 Content::PrivateKey,
-                Content::Other,
+                Content::Other(_),
                 Content::Certificate { .. },
                 Content::Crl
             ]
@@ -353,31 +374,31 @@ mod tests {
             ),
             (
                 "AQID\n-----END CERTIFICATE-----\n",
-                (1, 5, PemFault::MissingBegin),
+                (2, 5, PemFault::MissingBegin),
             ),
             (
                 "x-----BEGIN CERTIFICATE-----\n",
-                (1, 4, PemFault::GluedMarker),
+                (2, 4, PemFault::GluedMarker),
             ),
             (
                 "-----BEGIN CERTIFICATE-----AQID\n",
-                (1, 4, PemFault::GluedMarker),
+                (2, 4, PemFault::GluedMarker),
             ),
             (
                 "-----begin certificate-----\n",
-                (1, 4, PemFault::GluedMarker),
+                (2, 4, PemFault::GluedMarker),
             ),
             (
                 "---- BEGIN CERTIFICATE ----\n",
-                (1, 4, PemFault::GluedMarker),
+                (2, 4, PemFault::GluedMarker),
             ),
             (
                 "\u{2014}\u{2014}-BEGIN CERTIFICATE\u{2014}\u{2014}-\n",
-                (1, 4, PemFault::GluedMarker),
+                (2, 4, PemFault::GluedMarker),
             ),
             (
                 "-----BEGIN\tCERTIFICATE-----\n",
-                (1, 4, PemFault::GluedMarker),
+                (2, 4, PemFault::GluedMarker),
             ),
             (
                 "-----BEGIN certificate-----\nAQID\n-----END certificate-----\n",
@@ -389,11 +410,11 @@ mod tests {
             ),
             (
                 "*** BEGIN CERTIFICATE ***\nMIIBYzCCAQmgAwIBAgIUFzv7ZJrVu3lz5Zn1h1mXo\n",
-                (1, 5, PemFault::NoMarker),
+                (2, 5, PemFault::NoMarker),
             ),
             (
                 "# another file\n\0-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0 \0C\0E\0R\0T",
-                (1, 5, PemFault::MixedEncodings),
+                (2, 5, PemFault::MixedEncodings),
             ),
         ];
         for (bad, expected) in cases {

@@ -40,7 +40,7 @@ pub(crate) fn listing(path: &Path) -> Result<Listing, ReadError> {
     for path in entries(path)? {
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => listing.files.push(path),
-            Ok(_) if is_volume(&path) => {}
+            Ok(metadata) if metadata.is_dir() && is_volume(&path) => {}
             Ok(_) => listing.skipped.push(path),
             Err(error) => return Err(ReadError::Io(path, error)),
         }

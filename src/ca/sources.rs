@@ -13,7 +13,7 @@ use super::format::{BundleFormat, remark};
 use super::platform;
 use super::read::{self, Listing, ReadError};
 use super::report::{self, BaseKind};
-use super::settled::Settled;
+use super::settled::{Distrusts, Settled};
 
 /// The explicit part: strict about corruption.
 #[derive(Default)]
@@ -53,8 +53,7 @@ impl Bundle {
 
     /// Takes out what the base distrusts. Nothing left of a bundle that won is an error.
     pub(crate) fn distrust(&mut self, base: &Base) -> Result<(), CaError> {
-        self.settled
-            .obey(&base.settled, "the base roots distrust it");
+        self.settled.obey(&Distrusts::of(&base.settled));
         match &self.name {
             Some(name) if self.settled.accepted().next().is_none() => {
                 Err(CaError::NoUsableCertificate {
@@ -112,7 +111,11 @@ impl Contents {
         let Listing { files, skipped } = read::listing(path).map_err(unreadable)?;
         let mut left = limit;
         for file in files {
-            let bytes = read::file(&file, left).map_err(unreadable)?;
+            let bytes = read::file(&file, left).map_err(|error| match error {
+                // The files of a directory have one limit together.
+                ReadError::TooLarge(_) => unreadable(ReadError::TooLarge(path.into())),
+                error => unreadable(error),
+            })?;
             left -= bytes.len() as u64;
             self.add(bundle, file, bytes.into())?;
         }
@@ -255,11 +258,13 @@ fn only(settled: &Settled) -> String {
     if found.is_empty() {
         return found;
     }
-    let first = settled.distrusted().chain(settled.unusable()).next();
-    match first {
-        Some((block, reason)) => {
+    let distrusted = settled.distrusted().next();
+    let unusable = settled.unusable().next();
+    match (distrusted, unusable) {
+        (Some((_, why)), _) => format!("only {found}: {why}"),
+        (None, Some((block, reason))) => {
             format!("only {found}; in block {}, {reason}", block.place.position)
         }
-        None => format!("only {found}"),
+        (None, None) => format!("only {found}"),
     }
 }

@@ -64,12 +64,30 @@ pub(crate) fn parsed(der: &[u8]) -> Option<X509Certificate<'_>> {
     }
 }
 
+/// The subject alone, as in a [`Description`].
+pub(crate) fn subject_of(der: &[u8]) -> String {
+    parsed(der).map_or_else(|| UNREADABLE.to_owned(), |x509| subject(&x509))
+}
+
 fn subject(x509: &X509Certificate<'_>) -> String {
-    let subject = x509.subject().to_string();
+    let subject = printable(&x509.subject().to_string());
     match subject.is_empty() {
         true => "(no subject)".to_owned(),
         false => subject,
     }
+}
+
+/// Without what a terminal or a log would obey: controls, and marks that reorder a line (UAX #9,
+/// 2). Names come from whoever made the certificate.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || REORDERING.contains(&c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 fn oddities(x509: &X509Certificate<'_>, now: ASN1Time) -> Vec<Oddity> {
@@ -195,6 +213,11 @@ const CURVES: [Oid<'static>; 3] = [
     oid_registry::OID_EC_P256,
     oid_registry::OID_NIST_EC_P384,
     oid_registry::OID_NIST_EC_P521,
+];
+
+const REORDERING: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
 const UNREADABLE: &str = "(unreadable)";

@@ -140,8 +140,8 @@ impl TrustFailure {
             None => "is part of the policy".to_owned(),
         };
         format!(
-            "nothing is wrong with the connection, the distrust {decided}; if it is a mistake, \
-             put the certificate there as a plain CERTIFICATE, without trust settings"
+            "the distrust {decided}; ask whoever wrote that, and only if it is a mistake put the \
+             certificate there as a plain CERTIFICATE, without trust settings"
         )
     }
 
@@ -204,7 +204,11 @@ impl fmt::Debug for TrustFailure {
 
 impl Error for TrustFailure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0.error)
+        match self.0.refusal {
+            // Says the same.
+            Refusal::Distrusted => None,
+            _ => Some(&self.0.error),
+        }
     }
 }
 

@@ -15,34 +15,34 @@ use rustls::crypto::CryptoProvider;
 use rustls::{
     CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 
-use crate::ca::{Anchors, Distrust, Distrusted, Trust, trust_anchor};
+use crate::ca::{Anchors, Distrust, Identity, Trust};
 
 /// webpki's verifier or the operating system's, and neither sees what is distrusted.
 pub(crate) fn verifier(
     trust: &Trust,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn Verifier>, Error> {
-    let inner: Arc<dyn Verifier> = match &trust.anchors {
-        Anchors::Roots(roots) => webpki(Arc::clone(roots), &provider)?,
+    let (inner, extra): (Arc<dyn Verifier>, _) = match &trust.anchors {
+        Anchors::Roots(roots) => (webpki(Arc::clone(roots), &provider)?, None),
         Anchors::Delegated(extra) => {
-            let extra = extra.iter().cloned();
+            let certificates = extra.iter().cloned();
             let provider = Arc::clone(&provider);
-            Arc::new(rustls_platform_verifier::Verifier::new_with_extra_roots(
-                extra, provider,
-            )?)
+            let inner =
+                rustls_platform_verifier::Verifier::new_with_extra_roots(certificates, provider)?;
+            (Arc::new(inner), Some(extra))
         }
     };
     if trust.distrusted.is_empty() {
         return Ok(inner);
     }
+    let anchors = trust.distrusted.iter().filter_map(|it| it.anchor());
     Ok(Arc::new(Excluding {
         inner,
-        keys: trust.distrusted.iter().map(|it| key(&it.der)).collect(),
+        delegated: extra.map(|extra| of_bundle(extra, &provider)).transpose()?,
+        anchored: anchored_by(anchors.collect(), &provider)?,
         distrusted: trust.distrusted.clone(),
-        anchored: anchored_by(&trust.distrusted, &provider)?,
-        delegated: matches!(trust.anchors, Anchors::Delegated(_)),
         provider,
     }))
 }
@@ -56,65 +56,65 @@ fn webpki(
         .map_err(|error| Error::Other(OtherError(Arc::new(error))))
 }
 
-/// Trusts just what is to be distrusted, as far as it can be an anchor at all.
+/// `None` without an anchor: webpki's verifier needs one.
 fn anchored_by(
-    distrusted: &[Distrusted],
+    roots: Vec<TrustAnchor<'static>>,
     provider: &Arc<CryptoProvider>,
-) -> Result<Option<Arc<WebPkiServerVerifier>>, Error> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(distrusted.iter().map(|it| it.der.clone()));
+) -> Result<OfAnchors, Error> {
     match roots.is_empty() {
         true => Ok(None),
-        false => webpki(Arc::new(roots), provider).map(Some),
+        false => webpki(Arc::new(RootCertStore { roots }), provider).map(Some),
     }
 }
+
+fn of_bundle(
+    certificates: &[CertificateDer<'static>],
+    provider: &Arc<CryptoProvider>,
+) -> Result<OfAnchors, Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates.iter().cloned());
+    anchored_by(roots.roots, provider)
+}
+
+type OfAnchors = Option<Arc<WebPkiServerVerifier>>;
 
 /// Keeps distrusted certificates out of every path: they are taken out of what the peer
 /// presents, before a path is looked for.
 #[derive(Debug)]
 struct Excluding {
     inner: Arc<dyn Verifier>,
-    distrusted: Vec<Distrusted>,
-    /// Of each of them, if it can be read.
-    keys: Vec<Option<Key>>,
+    distrusted: Vec<Arc<Distrust>>,
     /// Tells whether a path ends in one of them.
-    anchored: Option<Arc<WebPkiServerVerifier>>,
-    /// The operating system may have a distrusted root of its own, and does not say which root
-    /// it used. An intermediate that it fetches by itself is not seen here.
-    delegated: bool,
+    anchored: OfAnchors,
+    /// If the operating system decides: the verifier of the bundle's own anchors. The system may
+    /// have a distrusted root, and does not say which root it used. An intermediate that it
+    /// fetches by itself is not seen here.
+    delegated: Option<OfAnchors>,
     provider: Arc<CryptoProvider>,
-}
-
-/// Subject and public key, in DER. An ECDSA signature can be changed by anybody into another
-/// valid one, and a key be certified again: the bytes of a certificate are not its identity.
-type Key = (Vec<u8>, Vec<u8>);
-
-fn key(certificate: &CertificateDer<'_>) -> Option<Key> {
-    let anchor = trust_anchor(certificate).ok()??;
-    let key = anchor.subject_public_key_info.as_ref().to_vec();
-    Some((anchor.subject.as_ref().to_vec(), key))
 }
 
 impl Excluding {
     /// Why this very certificate is distrusted, if it is.
     fn distrust(&self, certificate: &CertificateDer<'_>) -> Option<&Arc<Distrust>> {
-        let key = key(certificate);
-        let mut distrusted = self.distrusted.iter().zip(&self.keys);
-        let is_it = |(it, its_key): &(&Distrusted, &Option<Key>)| {
-            it.der == *certificate || (key.is_some() && key == **its_key)
-        };
-        distrusted.find(is_it).map(|(it, _)| &it.why)
+        let identity = Identity::of(certificate);
+        self.distrusted.iter().find(|it| it.covers(&identity))
     }
 
     /// Why the certificate at the end of the peer's path is distrusted, if the path ends so.
     fn distrusted_end(&self, path: &Path<'_>) -> Option<&Arc<Distrust>> {
-        let ends_in = |verifier: &WebPkiServerVerifier| !has_no_end(&path.verified_by(verifier));
-        self.anchored.as_deref().filter(|all| ends_in(all))?;
+        path.ends_in(&self.anchored).then_some(())?;
+        let only = |it: &Distrust| anchored_by(vec![it.anchor()?], &self.provider).ok();
         let mut distrusted = self.distrusted.iter();
-        let only = |it| anchored_by(std::slice::from_ref(it), &self.provider).ok()?;
-        distrusted
-            .find(|it| only(it).is_some_and(|only| ends_in(&only)))
-            .map(|it| &it.why)
+        distrusted.find(|it| only(it).is_some_and(|only| path.ends_in(&only)))
+    }
+
+    /// Whether the verdict may rest on a distrusted root, or hide that one is why there is none.
+    fn in_doubt(&self, verified: &Result<ServerCertVerified, Error>, path: &Path<'_>) -> bool {
+        match (verified, &self.delegated) {
+            (Ok(_), Some(of_bundle)) => !path.ends_in(of_bundle),
+            (Ok(_), None) => false,
+            (Err(_), _) => has_no_end(verified),
+        }
     }
 }
 
@@ -137,15 +137,28 @@ impl Path<'_> {
             self.now,
         )
     }
+
+    fn ends_in(&self, anchors: &OfAnchors) -> bool {
+        let anchors = anchors.as_deref();
+        anchors.is_some_and(|anchors| !has_no_end(&self.verified_by(anchors)))
+    }
 }
 
-/// Whether no path to an anchor was found. An anchor with the right name and another key is
-/// none.
+/// Whether no path to an anchor was found. An anchor with the right name and another key, of the
+/// same kind or of another, is none.
 fn has_no_end(verified: &Result<ServerCertVerified, Error>) -> bool {
-    use CertificateError::{BadSignature, UnknownIssuer};
+    use CertificateError::{
+        BadSignature, UnknownIssuer, UnsupportedSignatureAlgorithmContext,
+        UnsupportedSignatureAlgorithmForPublicKeyContext,
+    };
     matches!(
         verified,
-        Err(Error::InvalidCertificate(UnknownIssuer | BadSignature))
+        Err(Error::InvalidCertificate(
+            UnknownIssuer
+                | BadSignature
+                | UnsupportedSignatureAlgorithmContext { .. }
+                | UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+        ))
     )
 }
 
@@ -175,11 +188,9 @@ impl Verifier for Excluding {
             now,
         };
         let verified = path.verified_by(&*self.inner);
-        let in_doubt = match verified {
-            Ok(_) => self.delegated,
-            Err(_) => has_no_end(&verified),
-        };
-        if in_doubt && let Some(why) = self.distrusted_end(&path) {
+        if self.in_doubt(&verified, &path)
+            && let Some(why) = self.distrusted_end(&path)
+        {
             return Err(refused(why));
         }
         verified
@@ -213,6 +224,7 @@ impl Verifier for Excluding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ca::Objection;
     use crate::factory::tls::default_provider;
     use trusted_transport_lab::{Authority, Validity};
 
@@ -235,25 +247,28 @@ mod tests {
         Anchors::Roots(Arc::new(roots))
     }
 
-    fn distrusted(certificates: Vec<CertificateDer<'static>>) -> Vec<Distrusted> {
-        let why = |position| Distrust {
-            subject: "CN=X".to_owned(),
-            reason: "the test says so".to_owned(),
-            file: "x.pem".into(),
-            position,
+    /// As by a reject list.
+    fn rejected(certificates: &[CertificateDer<'static>]) -> Vec<Arc<Distrust>> {
+        distrusted(certificates, &Objection::Rejected("serverAuth"))
+    }
+
+    fn distrusted(
+        certificates: &[CertificateDer<'static>],
+        objection: &Objection,
+    ) -> Vec<Arc<Distrust>> {
+        let certificates = certificates.iter().zip(1..);
+        let file: Arc<std::path::Path> = std::path::Path::new("x.pem").into();
+        let distrust = |(der, position): (&CertificateDer<'_>, _)| {
+            Distrust::of(der, objection.clone(), Arc::clone(&file), position)
         };
-        let certificates = certificates.into_iter().zip(1..);
-        let distrusted = certificates.map(|(der, position)| Distrusted {
-            der,
-            why: Arc::new(why(position)),
-        });
-        distrusted.collect()
+        certificates.map(distrust).map(Arc::new).collect()
     }
 
     #[derive(Debug, PartialEq)]
     enum Verdict {
         Trusted,
         UnknownIssuer,
+        AnotherKindOfKey,
         Expired,
         /// The one at this position.
         Distrusted(usize),
@@ -261,7 +276,7 @@ mod tests {
 
     fn verdict(
         anchors: Anchors,
-        distrusted: Vec<Distrusted>,
+        distrusted: Vec<Arc<Distrust>>,
         presented: &[CertificateDer<'static>],
     ) -> Verdict {
         let trust = Trust {
@@ -278,6 +293,9 @@ mod tests {
             Ok(_) => Verdict::Trusted,
             Err(Error::InvalidCertificate(error)) => match error {
                 CertificateError::UnknownIssuer => Verdict::UnknownIssuer,
+                CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                    Verdict::AnotherKindOfKey
+                }
                 CertificateError::ExpiredContext { .. } => Verdict::Expired,
                 CertificateError::Other(OtherError(error)) => {
                     let distrust: &Distrust = error.downcast_ref().expect("a reason");
@@ -296,21 +314,37 @@ mod tests {
         let chain = intermediate.issue(&["origin.test"]).chain;
         let mut altered = intermediate.der().to_vec();
         *altered.last_mut().expect("a signature") ^= 1;
+        let only_for_mail = Objection::NotListed("emailProtection".to_owned());
         for anchors in [roots, delegated] {
-            let verdict = |trusted: &Authority, certificates| {
-                verdict(anchors(&[trusted]), distrusted(certificates), &chain)
-            };
+            let verdict =
+                |trusted: &Authority, distrusted| verdict(anchors(&[trusted]), distrusted, &chain);
             assert_eq!(verdict(&root, vec![]), Verdict::Trusted);
             assert_eq!(verdict(&other, vec![]), Verdict::UnknownIssuer);
-            assert_eq!(verdict(&root, der(&[&other])), Verdict::Trusted);
-            for (certificate, position) in [
-                (intermediate.der(), 2),
-                (chain[0].clone(), 2),
-                (altered.clone().into(), 2),
-            ] {
-                let certificates = vec![other.der(), certificate];
-                assert_eq!(verdict(&root, certificates), Verdict::Distrusted(position));
+            let elsewhere = rejected(&der(&[&other]));
+            assert_eq!(verdict(&root, elsewhere), Verdict::Trusted);
+            for certificate in [intermediate.der(), chain[0].clone(), altered.clone().into()] {
+                let certificates = [other.der(), certificate];
+                let by_key = rejected(&certificates);
+                assert_eq!(verdict(&root, by_key), Verdict::Distrusted(2));
+                let itself = distrusted(&certificates, &only_for_mail);
+                assert_eq!(verdict(&root, itself), Verdict::Distrusted(2));
             }
+        }
+    }
+
+    /// A reject list is about the key, a trust list about its certificate.
+    #[test]
+    fn a_renewed_certificate_is_distrusted_with_a_rejected_one_only() {
+        let root = Authority::root("Root");
+        let intermediate = root.intermediate("Intermediate");
+        let chain = intermediate.issue(&["origin.test"]).chain;
+        let old = [intermediate.renewed().der()];
+        let only_for_mail = Objection::NotListed("emailProtection".to_owned());
+        for anchors in [roots, delegated] {
+            let verdict = |distrusted| verdict(anchors(&[&root]), distrusted, &chain);
+            assert_eq!(verdict(rejected(&old)), Verdict::Distrusted(1));
+            let itself = distrusted(&old, &only_for_mail);
+            assert_eq!(verdict(itself), Verdict::Trusted);
         }
     }
 
@@ -319,12 +353,18 @@ mod tests {
         let [root, namesake, other] = ["Root", "Root", "Other"].map(Authority::root);
         let chain = root.intermediate("Intermediate").issue(&["origin.test"]);
         let verdict = |trusted: &[&Authority], presented: &[_]| {
-            let certificates = der(&[&namesake, &root]);
-            verdict(roots(trusted), distrusted(certificates), presented)
+            let distrusted = rejected(&der(&[&namesake, &root]));
+            verdict(roots(trusted), distrusted, presented)
         };
         assert_eq!(verdict(&[&other], &chain.chain), Verdict::Distrusted(2));
-        let unknown = Authority::root("Root").issue(&["origin.test"]);
-        assert_eq!(verdict(&[&other], &unknown.chain), Verdict::UnknownIssuer);
+        let another_kind = Authority::root_with_p384("Root");
+        let trusted = [&other, &another_kind];
+        assert_eq!(verdict(&trusted, &chain.chain), Verdict::Distrusted(2));
+        for unknown in [Authority::root("Root"), another_kind] {
+            let chain = unknown.issue(&["origin.test"]).chain;
+            assert_ne!(verdict(&[&other], &chain), Verdict::Distrusted(1));
+            assert_ne!(verdict(&[&other], &chain), Verdict::Distrusted(2));
+        }
         let trusted = other.issue(&["origin.test"]);
         assert_eq!(verdict(&[&other], &trusted.chain), Verdict::Trusted);
         let expired = other.issue_with(&["origin.test"], Validity::Expired);
@@ -335,7 +375,8 @@ mod tests {
     fn a_root_of_the_system_can_be_distrusted() {
         let root = Authority::root("Root");
         let chain = root.issue(&["origin.test"]).chain;
-        let verdict = verdict(delegated(&[&root]), distrusted(der(&[&root])), &chain);
-        assert_eq!(verdict, Verdict::Distrusted(1));
+        let rejected = rejected(&der(&[&root]));
+        let unknown = Anchors::Delegated(Vec::new());
+        assert_eq!(verdict(unknown, rejected, &chain), Verdict::Distrusted(1));
     }
 }

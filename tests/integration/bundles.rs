@@ -80,6 +80,61 @@ fn a_corrupt_certificate_rejects_the_file_and_names_the_place() {
     }
 }
 
+/// Each of them is passed over by a reader that looks for the usual markers only.
+#[test]
+fn a_certificate_that_is_hard_to_see_rejects_the_file() {
+    let [a, b] = ["A", "B"].map(Authority::root);
+    let good = a.pem();
+    let hidden = b.pem();
+    let begin = "-----BEGIN CERTIFICATE-----";
+    let in_lines_of = |width: usize| -> String {
+        let body = hidden.lines().filter(|line| !line.starts_with('-'));
+        let body: String = body.collect();
+        let lines = body.as_bytes().chunks(width);
+        let line = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned() + "\n";
+        lines.map(line).collect()
+    };
+    let encoded = pem("X", hidden.as_bytes());
+    let cases: [(&str, Vec<u8>); 9] = [
+        ("no markers", in_lines_of(64).into()),
+        ("short lines", in_lines_of(20).into()),
+        ("other markers", hidden.replace("-----", "*****").into()),
+        ("one dash", hidden.replace("-----", "-").into()),
+        (
+            "quoted",
+            hidden
+                .replace('\n', "\n> ")
+                .replace(begin, "> begin")
+                .into(),
+        ),
+        (
+            "a marker on two lines",
+            hidden.replace("BEGIN ", "BEGIN\n").into(),
+        ),
+        ("DER", b.der().to_vec()),
+        (
+            "base64 of PEM",
+            encoded.lines().nth(1).expect("a body").into(),
+        ),
+        (
+            "another label",
+            hidden.replace("CERTIFICATE", "CERT").into(),
+        ),
+    ];
+    for (what, bytes) in cases {
+        let bytes = [good.as_bytes(), &bytes].concat();
+        let error = exclusive().bundle_pem("bundle", bytes).load();
+        let error = error
+            .map(|anchors| anchors.report().clone())
+            .expect_err(what);
+        assert!(
+            matches!(error, CaError::Corrupt { .. }),
+            "{what}: {error:?}"
+        );
+        assert_eq!(error.position().map(|(block, _)| block), Some(2), "{what}");
+    }
+}
+
 #[test]
 fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
     let rejected = Authority::root("A").rejected_pem();
@@ -93,7 +148,7 @@ fn a_bundle_without_a_usable_certificate_is_an_error_whatever_the_base() {
         (pem("CERTIFICATE REQUEST", b""), "1 certificate request"),
         (
             rejected,
-            "1 distrusted certificate; in block 1, its OpenSSL",
+            "1 distrusted certificate: `CN=A` is distrusted: its OpenSSL",
         ),
     ] {
         for base in [BaseRoots::Platform, BaseRoots::None] {
@@ -259,6 +314,11 @@ fn other_formats_are_told_by_name_with_the_command_that_converts_them() {
         assert!(error.hint().contains(command), "{}", error.hint());
         assert!(error.hint().contains(&path.display().to_string()));
     }
-    let beside = pem("PKCS7", pkcs7) + &Authority::root("A").pem();
-    assert_eq!(report(&beside).bundle.other, 1);
+    let beside = report(&(pem("PKCS7", pkcs7) + &Authority::root("A").pem()));
+    assert_eq!(beside.bundle.other, 1);
+    assert!(
+        beside.warnings[0].contains("PKCS#7"),
+        "{:?}",
+        beside.warnings
+    );
 }

@@ -67,6 +67,28 @@ async fn the_refusal_names_the_setting_and_where_it_stands() {
     }
 }
 
+/// A reject list is about the key, in whatever certificate it stands; a trust list is about its own
+/// certificate.
+#[tokio::test]
+async fn a_renewed_certificate_is_distrusted_with_a_rejected_one_only() {
+    let root = Authority::root("Root");
+    let renewed = root.renewed().pem();
+    let other = Authority::root("Other").pem();
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let only_for_clients = with_settings(&root.der(), Some(&[CLIENT_AUTH]), &[]);
+    for (old, expected) in [
+        (root.pem(), Outcome::Connected),
+        (only_for_clients, Outcome::Connected),
+        (root.rejected_pem(), DISTRUSTED),
+    ] {
+        for bundle in [old.clone() + &renewed, renewed.clone() + &old] {
+            let transport = transport(bundle + &other, &origin);
+            let outcome = support::both(&transport, &origin, "https").await;
+            assert_eq!(outcome, expected, "{old}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_distrusted_authority_does_not_explain_another_ones_refusal() {
     let [root, unknown] = ["Root", "Root"].map(Authority::root);

@@ -95,6 +95,7 @@ fn a_directory_is_bounded_as_a_whole() {
     assert_eq!(load(2 * size).expect("it fits"), 1);
     let error = load(2 * size - 1).expect_err("one byte too many");
     assert!(matches!(error, CaError::TooLarge { .. }), "{error:?}");
+    assert_eq!(error.path(), Some(directory.path()), "not one of its files");
 
     for number in 0..10_000 {
         fs::File::create(directory.path().join(number.to_string())).expect("created");

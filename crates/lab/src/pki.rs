@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -34,7 +34,32 @@ impl Authority {
     ///
     /// Panics if the cryptographic provider cannot make a key.
     pub fn root(name: &str) -> Self {
-        let (params, key) = (authority_params(name), new_key());
+        Self::root_with(name, new_key())
+    }
+
+    /// As [`root`](Self::root), with a key of another kind: ECDSA P-384.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cryptographic provider cannot make a key.
+    pub fn root_with_p384(name: &str) -> Self {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384);
+        Self::root_with(name, key.expect("the provider makes a P-384 key"))
+    }
+
+    /// Signs itself anew: another certificate with the same name and key.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cryptographic provider does not read its own key.
+    pub fn renewed(&self) -> Self {
+        let key = self.0.issuer.key().serialize_der();
+        let key = KeyPair::try_from(key).expect("the provider reads its own key");
+        Self::root_with(&self.0.name, key)
+    }
+
+    fn root_with(name: &str, key: KeyPair) -> Self {
+        let params = authority_params(name);
         let certificate = params.self_signed(&key).expect("a root signs itself");
         Self(Arc::new(Inner {
             name: name.to_owned(),

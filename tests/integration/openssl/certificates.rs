@@ -171,11 +171,13 @@ fn together(kit: &Kit) -> Vec<Recipe> {
     let rejected = kit.trustout("together", "-addreject serverAuth");
     let chain = below.pem.clone() + &root.pem;
     let both = root.pem.clone() + &renewed.pem;
-    let one = rejected + &renewed.pem;
+    let beside = kit.root("beside-renewed");
+    let one = rejected + &renewed.pem + &beside.pem;
     vec![
         Recipe::new("a chain", chain, &[&below, &root]).differs(Class::NotSelfSigned),
         Recipe::new("a root, renewed", both, &[&root, &renewed]),
-        Recipe::new("a rejected root, renewed", one, &[&root, &renewed]),
+        Recipe::new("a rejected root, renewed", one, &[&root, &renewed, &beside])
+            .differs(Class::Conflict),
     ]
 }
 

@@ -34,7 +34,9 @@ pub(crate) static CERTIFICATES: LazyLock<Vec<Block>> = LazyLock::new(|| {
     let roots = ["A", "B", "C"].map(Authority::root);
     let end_entity = roots[0].issue(&["origin.test"]).chain[0].to_vec();
     let mut blocks = certificate(&end_entity, Verdict::Accepted);
-    blocks.extend(certificate(&unusable_der(&roots[1]), Verdict::Unusable));
+    // With a key of its own: what rejects it would reject another certificate with the key too.
+    let unusable = unusable_der(&Authority::root("D"));
+    blocks.extend(certificate(&unusable, Verdict::Unusable));
     for root in &roots {
         let der = root.der();
         blocks.extend(certificate(&der, Verdict::Accepted));
