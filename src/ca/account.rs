@@ -1,8 +1,6 @@
 //! What was loaded, kept so that it can be told: the report when somebody asks for it, and a
 //! few lines of log at once.
 
-use std::collections::{HashMap, HashSet};
-use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 
 use x509_parser::time::ASN1Time;
@@ -13,11 +11,12 @@ use super::decision::Decision;
 use super::distrust::Distrust;
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
-    TrustReport, TrustSource, counted,
+    TrustReport, TrustSource,
 };
 use super::settled::Settled;
 use super::sources::{Base, Bundle};
-use super::x509::{Description, Oddity, printable};
+use super::warnings::{Oddities, Warnings};
+use super::x509::{Description, Oddity, printable, subject_of};
 
 /// The facts of a load.
 pub(crate) struct Evidence {
@@ -27,9 +26,9 @@ pub(crate) struct Evidence {
     /// In force; `None` if delegated.
     pub(crate) anchors: Option<usize>,
     pub(crate) fingerprint: String,
-    bundle: Bundle,
-    base: Base,
-    when: ASN1Time,
+    pub(crate) bundle: Bundle,
+    pub(crate) base: Base,
+    pub(crate) when: ASN1Time,
 }
 
 impl Evidence {
@@ -59,7 +58,7 @@ impl Evidence {
             variables: self.variables.clone(),
             lost: self.lost.clone(),
             base: self.base_report(),
-            warnings: self.warnings(&bundle, &oddities),
+            warnings: Warnings(self).all(&bundle, &oddities),
             bundle,
             anchors: self.anchors,
             fingerprint: self.fingerprint.clone(),
@@ -108,7 +107,7 @@ impl Evidence {
             duplicates: settled.duplicates,
             crls: tally.crls,
             private_keys: tally.private_keys,
-            other: tally.requests + tally.pkcs7 + tally.other,
+            other: tally.passed_over(),
         };
         (report, oddities)
     }
@@ -127,77 +126,6 @@ impl Evidence {
         }
     }
 
-    fn warnings(&self, bundle: &BundleReport, oddities: &Oddities) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let Bundle { empty, skipped, .. } = &self.bundle;
-        warnings.extend(empty.first().map(|file| {
-            let files = counted(empty.len(), "file");
-            let file = file.display();
-            format!("there is no certificate in {files} of the bundle, such as {file}")
-        }));
-        warnings.extend(skipped.first().map(|item| {
-            let items = counted(skipped.len(), "item");
-            let item = item.display();
-            format!("not read in the directory: {items} other than regular files, such as {item}")
-        }));
-        warnings.extend(bundle.unusable.iter().map(|unusable| {
-            let (file, position) = (unusable.file.display(), unusable.position);
-            let ExcludedCertificate {
-                subject,
-                sha256,
-                reason,
-                ..
-            } = unusable;
-            format!(
-                "`{subject}` in {file}, block {position} (SHA-256 {sha256}), is not trusted: {reason}"
-            )
-        }));
-        warnings.extend(oddities.warnings());
-        warnings.extend(self.same_subjects(bundle));
-        if bundle.duplicates > 0 {
-            let blocks = counted(bundle.duplicates, "block");
-            warnings.push(format!("the bundle repeats certificates, in {blocks}"));
-        }
-        if bundle.private_keys > 0 {
-            warnings.push(PRIVATE_KEY.to_owned());
-        }
-        if self.bundle.settled.tally.pkcs7 > 0 {
-            warnings.push(PKCS7.to_owned());
-        }
-        if self.base.kind == BaseKind::Platform && self.base.settled.accepted().next().is_none() {
-            warnings.push("the operating system has no root certificates".to_owned());
-        }
-        warnings
-    }
-
-    /// A path is looked for by name, and every anchor of that name is tried.
-    fn same_subjects(&self, bundle: &BundleReport) -> Vec<String> {
-        let subject = |block: &Block| Description::of(&block.certificate.der, self.when).subject;
-        let Bundle { settled, .. } = &self.bundle;
-        let in_bundle: HashSet<_> = settled.accepted().map(Block::sha256).collect();
-        let only_base = self.base.settled.accepted();
-        let only_base = only_base.filter(|block| !in_bundle.contains(&block.sha256()));
-        let of_base: Vec<String> = only_base.map(subject).collect();
-        let of_bundle = bundle.accepted.iter().map(|entry| entry.subject.as_str());
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for subject in of_bundle.chain(of_base.iter().map(String::as_str)) {
-            *counts.entry(subject).or_default() += 1;
-        }
-        let mut many: Vec<_> = counts
-            .into_iter()
-            .filter(|(_, count)| *count >= MANY)
-            .collect();
-        many.sort_unstable();
-        let warning = |(subject, count)| {
-            format!(
-                "{count} trust anchors have the subject `{subject}`: the verifier tries one after \
-                 the other, and gives up after 100 signatures"
-            )
-        };
-        many.into_iter().map(warning).collect()
-    }
-
-    /// A certificate that cannot be used is worth a line of its own.
     pub(crate) fn log(&self) {
         for lost in &self.lost {
             tracing::info!(
@@ -207,20 +135,23 @@ impl Evidence {
                 "CA variable not used, a stronger source won"
             );
         }
-        let Bundle { settled, .. } = &self.bundle;
-        for (block, reason) in settled.unusable() {
-            let subject = Description::of(&block.certificate.der, self.when).subject;
+        for (block, reason) in self.bundle.settled.unusable() {
             tracing::warn!(
                 target: crate::LOG_TARGET,
                 path = %block.file.display(),
                 position = block.place.position,
-                subject,
+                subject = subject_of(&block.certificate.der),
                 sha256 = hex(block.sha256()),
                 reason,
                 "CA certificate left out"
             );
         }
+        self.log_totals();
+    }
+
+    fn log_totals(&self) {
         let base = self.base_report();
+        let Bundle { settled, .. } = &self.bundle;
         tracing::info!(
             target: crate::LOG_TARGET,
             source = self.source.kind.as_str(),
@@ -232,7 +163,7 @@ impl Evidence {
             duplicates = settled.duplicates,
             crls_ignored = settled.tally.crls,
             private_keys = settled.tally.private_keys,
-            other = settled.tally.requests + settled.tally.pkcs7 + settled.tally.other,
+            other = settled.tally.passed_over(),
             labels_normalised = settled.tally.labels_normalised,
             base = ?base.kind,
             base_anchors = base.anchors,
@@ -266,36 +197,3 @@ fn accepted(block: &Block, description: Description) -> AcceptedCertificate {
         line: block.place.line,
     }
 }
-
-/// What is odd about accepted certificates: of each kind the first, and how many there are.
-#[derive(Default)]
-struct Oddities(Vec<(Discriminant<Oddity>, String, usize)>);
-
-impl Oddities {
-    fn add(&mut self, block: &Block, description: &Description) {
-        for oddity in &description.oddities {
-            let kind = discriminant(oddity);
-            if let Some((.., more)) = self.0.iter_mut().find(|(known, ..)| *known == kind) {
-                *more += 1;
-                continue;
-            }
-            let (file, position) = (block.file.display(), block.place.position);
-            let subject = &description.subject;
-            let text = format!("`{subject}` in {file}, block {position}: {oddity}");
-            self.0.push((kind, text, 0));
-        }
-    }
-
-    fn warnings(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|(_, text, more)| match more {
-            0 => text.clone(),
-            more => format!("{text}; and {more} more like it"),
-        })
-    }
-}
-
-/// Anchors of one name, from which on it is worth a warning.
-const MANY: usize = 3;
-
-const PKCS7: &str = "the bundle holds PKCS#7, which is not read, and may hold certificates";
-const PRIVATE_KEY: &str = "the bundle holds a private key, which a CA bundle never needs";

@@ -37,6 +37,13 @@ pub(crate) struct Tally {
     pub(crate) malformed: usize,
 }
 
+impl Tally {
+    /// Blocks that are neither certificates nor revocation lists nor keys.
+    pub(crate) fn passed_over(&self) -> usize {
+        self.requests + self.pkcs7 + self.other
+    }
+}
+
 /// A certificate block with its outcome.
 #[derive(Debug)]
 pub(crate) struct Block {

@@ -20,6 +20,7 @@ mod read;
 mod report;
 mod settled;
 mod sources;
+mod warnings;
 mod x509;
 
 pub use anchors::TrustAnchors;
