@@ -6,7 +6,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memmem;
+use memchr::{memchr3, memmem};
 
 use super::lines::Lines;
 use super::marker::{Token, is_a_certificate};
@@ -170,8 +170,12 @@ impl<'a> Sections<'a> {
             return is_a_certificate(line).then_some(PemFault::NoMarker);
         };
         if kind.is_decoded() {
-            for part in line.split(u8::is_ascii_whitespace) {
-                self.body.extend_from_slice(part);
+            match memchr3(b' ', b'\t', b'\x0c', line) {
+                None => self.body.extend_from_slice(line),
+                Some(_) => {
+                    let black = line.iter().filter(|byte| !byte.is_ascii_whitespace());
+                    self.body.extend(black);
+                }
             }
         }
         None
