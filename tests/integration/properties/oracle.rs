@@ -107,9 +107,8 @@ fn elements(mut der: &[u8]) -> Option<Vec<(u8, &[u8])>> {
 }
 
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let [tag, first, rest @ ..] = der else {
-        return None;
-    };
+    let (tag, rest) = tag(der)?;
+    let (first, rest) = rest.split_first()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(*first), rest),
         _ => {
@@ -120,9 +119,26 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         }
     };
     let (content, rest) = rest.split_at_checked(length)?;
-    Some((*tag, content, rest))
+    Some((tag, content, rest))
 }
 
+/// In one byte. OpenSSL takes the long form (X.690, 8.1.2.4) of a small number for it, too.
+fn tag(der: &[u8]) -> Option<(u8, &[u8])> {
+    let (first, rest) = der.split_first()?;
+    if first & LONG_FORM != LONG_FORM {
+        return Some((*first, rest));
+    }
+    let end = rest.iter().position(|byte| byte & 0x80 == 0)?;
+    let (bytes, rest) = rest.split_at(end + 1);
+    let mut bytes = bytes.iter().map(|byte| usize::from(byte & 0x7f));
+    let number = bytes.try_fold(0, |number: usize, byte| {
+        number.checked_mul(128)?.checked_add(byte)
+    })?;
+    let number = u8::try_from(number).ok().filter(|it| *it < LONG_FORM);
+    Some((first & !LONG_FORM | number.unwrap_or(LONG_FORM), rest))
+}
+
+const LONG_FORM: u8 = 0x1f;
 const LIST: u8 = 0x30;
 const REJECT: u8 = 0xa0;
 
