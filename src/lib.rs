@@ -40,7 +40,8 @@
 //! files. OpenSSL's `TRUSTED CERTIFICATE` blocks are taken with their trust settings
 //! (`crypto/x509/x_x509a.c`): a certificate is distrusted if serverAuth or anyExtendedKeyUsage is
 //! in the reject list, or if there is a trust list with neither. What is distrusted anywhere is
-//! no part of any path. As with OpenSSL, the signature of a root on itself is not checked: it
+//! no part of any path; a reject list reaches every certificate with the same name and key, a
+//! trust list only its own. As with OpenSSL, the signature of a root on itself is not checked: it
 //! proves nothing.
 //!
 //! | if a certificate is not trusted that should be | then check |

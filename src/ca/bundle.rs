@@ -232,7 +232,7 @@ fn binary(reason: &str) -> Fault {
 /// Where a text breaks off.
 fn end_of(text: &[u8]) -> Place {
     Place {
-        position: memmem::find_iter(text, "-----BEGIN ").count(),
+        position: memmem::find_iter(text, "-----BEGIN ").count().max(1),
         line: Memchr::new(b'\n', text).count() + 1,
     }
 }

@@ -109,7 +109,9 @@ impl<'a> Fields<'a> {
             return Ok(None);
         }
         let (rest, field) = Any::from_der(self.0).map_err(|_| InvalidAux)?;
-        if (field.class(), field.tag(), field.header.constructed()) != expected {
+        // Of a tag in the long form, asn1-rs drops what does not fit into 32 bits.
+        let short = field.header.raw_tag().is_some_and(|tag| tag.len() == 1);
+        if !short || (field.class(), field.tag(), field.header.constructed()) != expected {
             return Ok(None);
         }
         self.0 = rest;
@@ -289,6 +291,7 @@ mod tests {
             tlv(0x31, &in_order.concat()),
             b"\0".to_vec(),
             b"\x30\x05".to_vec(),
+            b"\x3f\x90\x80\x80\x80\x10\0".to_vec(),
             b"text".to_vec(),
         ];
         for garbage in cases {

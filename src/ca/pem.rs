@@ -427,6 +427,16 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_before_the_first_block_is_in_block_one() {
+        for bad in [
+            "---- BEGIN CERTIFICATE ----\n",
+            "-----END CERTIFICATE-----\n",
+        ] {
+            assert_eq!(fault(bad).0, 1, "{bad}");
+        }
+    }
+
+    #[test]
     fn after_an_error_the_next_certificate_is_still_read() {
         let text = "-----BEGIN CERTIFICATE-----\nAQID\n-----BEGIN CERTIFICATE-----\nBAUG\n-----END CERTIFICATE-----\n";
         let found = read(text);

@@ -4,7 +4,7 @@
 use trusted_transport::{BaseRoots, BundleFormat, CaError, CaPolicy};
 use trusted_transport_lab::Authority;
 
-use crate::fixtures::{exclusive, loaded, pem, report, unusable};
+use crate::fixtures::{CLIENT_AUTH, element, exclusive, loaded, pem, report, unusable};
 use crate::support::HOST;
 
 #[test]
@@ -75,6 +75,33 @@ fn a_corrupt_certificate_rejects_the_file_and_names_the_place() {
         assert_eq!(*position, 2, "{error}");
         assert!(
             error.position().is_some_and(|(_, line)| line > lines),
+            "{error}"
+        );
+    }
+}
+
+/// More than any certificate has would cost memory and time, and decide nothing.
+#[test]
+fn a_block_is_bounded() {
+    let authority = Authority::root("A");
+    let list = element(6, CLIENT_AUTH).repeat(20_000);
+    let aux = element(0x30, &element(0x30, &list));
+    let block = [&authority.der(), &aux[..]].concat();
+    assert!(block.len() < 256 * 1024, "{}", block.len());
+    let good = Authority::root("B").pem();
+    let report = report(&(good.clone() + &pem("TRUSTED CERTIFICATE", &block)));
+    let reason = &report.bundle.distrusted[0].reason;
+    assert!(
+        reason.contains("clientAuth and 19995 more only"),
+        "{reason}"
+    );
+
+    let larger = [&block[..], &[0; 256 * 1024]].concat();
+    for label in ["CERTIFICATE", "TRUSTED CERTIFICATE"] {
+        let error = loaded(&(good.clone() + &pem(label, &larger))).expect_err("too large");
+        assert_eq!(error.position().map(|(block, _)| block), Some(2));
+        assert!(
+            error.to_string().contains("more than 262144 bytes"),
             "{error}"
         );
     }

@@ -38,14 +38,28 @@ pub(crate) fn unusable_der(authority: &Authority) -> Vec<u8> {
 /// As `openssl x509 -trustout` writes it with these object identifiers in these lists.
 pub(crate) fn with_settings(der: &[u8], trust: Option<&[&[u8]]>, reject: &[&[u8]]) -> String {
     let list = |tag: u8, purposes: &[&[u8]]| {
-        let oid = |oid: &&[u8]| [&[6, oid.len() as u8], *oid].concat();
-        let purposes: Vec<u8> = purposes.iter().flat_map(oid).collect();
-        [&[tag, purposes.len() as u8], &purposes[..]].concat()
+        let purposes = purposes.iter().flat_map(|oid| element(6, oid));
+        element(tag, &purposes.collect::<Vec<u8>>())
     };
     let trust = trust.map(|trust| list(0x30, trust)).unwrap_or_default();
-    let aux = [trust, list(0xa0, reject)].concat();
-    let aux = [&[0x30, aux.len() as u8], &aux[..]].concat();
+    let aux = element(0x30, &[trust, list(0xa0, reject)].concat());
     pem("TRUSTED CERTIFICATE", &[der, &aux].concat())
+}
+
+/// One element (X.690, 8.1).
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let leading = length.iter().take_while(|&&byte| byte == 0).count();
+    let length = &length[leading..];
+    let head = match length {
+        [] => vec![tag, 0],
+        &[short @ ..0x80] => vec![tag, short],
+        _ => {
+            let bytes = u8::try_from(length.len()).expect("at most eight");
+            [&[tag, 0x80 | bytes], length].concat()
+        }
+    };
+    [&head, content].concat()
 }
 
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {

@@ -2,21 +2,7 @@
 
 use x509_parser::asn1_rs::{Any, FromDer as _};
 
-/// One element (X.690, 8.1).
-pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let leading = length.iter().take_while(|&&byte| byte == 0).count();
-    let length = &length[leading..];
-    let head = match length {
-        [] => vec![tag, 0],
-        &[short @ ..0x80] => vec![tag, short],
-        _ => {
-            let bytes = u8::try_from(length.len()).expect("at most eight");
-            [&[tag, 0x80 | bytes], length].concat()
-        }
-    };
-    [&head, content].concat()
-}
+pub(super) use crate::fixtures::element;
 
 /// The same element with more bytes of length than it needs, which BER allows and DER does not.
 pub(super) fn long_form(element: &[u8]) -> Vec<u8> {
