@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::asn1_rs::{Any, BitString, FromDer, Header, Tag, ToDer};
 use x509_parser::x509::AlgorithmIdentifier;
 
+use super::openssl;
 use super::report::counted;
 use super::x509;
 
@@ -117,8 +118,12 @@ fn not_x509(der: &[u8]) -> String {
             format!("the certificate is cut short by {missing}")
         }
         Some((length, there)) if there > length => {
-            let more = counted(there - length, "byte");
-            format!("the certificate is followed by {more}")
+            let more = &der[der.len() - (there - length)..];
+            let what = match openssl::trust_settings(more) {
+                Ok(_) => "trust settings, which need the label TRUSTED CERTIFICATE".to_owned(),
+                Err(_) => counted(more.len(), "byte"),
+            };
+            format!("the certificate is followed by {what}")
         }
         _ => "the block is not an X.509 certificate".to_owned(),
     }

@@ -78,6 +78,8 @@ pub enum CaError {
         bundle: BundleName,
         /// What was found instead.
         found: String,
+        /// Whether there would be one without trust settings.
+        distrusted: bool,
     },
     /// Neither a bundle nor base roots: nothing could ever be verified.
     #[error("there is no CA bundle and there are no base roots: nothing would be trusted")]
@@ -97,7 +99,8 @@ pub struct BundleName {
 }
 
 impl CaError {
-    /// What to do about it, as a sentence for the person who runs the program.
+    /// What to do about it, as a sentence for the person who runs the program. Where a command
+    /// does it, that is on a line of its own.
     pub fn hint(&self) -> String {
         let Some(bundle) = self.bundle() else {
             return "name a CA bundle, or install the operating system's root certificates \
@@ -122,8 +125,16 @@ impl CaError {
                 target.display()
             ),
             Self::OtherFormat { bundle, format } => format!(
-                "convert it, and name the new file instead: {}",
+                "convert it, and use the new file in its place{}:\n{}",
+                format.advice(),
                 format.conversion(&quoted(bundle))
+            ),
+            Self::NoUsableCertificate {
+                distrusted: true, ..
+            } => format!(
+                "trust settings in {what} distrust what is in it; if that is a mistake, replace \
+                 the block by the certificate alone (`openssl x509 -in .. -out ..` drops the \
+                 settings), {instead}"
             ),
             Self::Read { .. } | Self::NotAFile { .. } => {
                 format!("put a PEM file with your company's CA certificates at {what}, {instead}")
@@ -132,7 +143,7 @@ impl CaError {
                 format!("leave only CA certificates in {what}, {instead}")
             }
             Self::Corrupt { line, .. } => format!(
-                "look at line {line}, or export the certificates again as PEM, from BEGIN \
+                "look from line {line} on, or export the certificates again as PEM, from BEGIN \
                  CERTIFICATE to END CERTIFICATE, into {what}, {instead}"
             ),
             Self::NoUsableCertificate { .. } | Self::NoRoots => format!(

@@ -21,6 +21,14 @@ pub enum BundleFormat {
 }
 
 impl BundleFormat {
+    /// What else there is to know about the command.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Pkcs12 => " (with -legacy, if openssl says `unsupported`)",
+            _ => "",
+        }
+    }
+
     /// The command that writes the certificates of `file` as PEM to a file of its own.
     pub(crate) fn conversion(self, file: &str) -> String {
         match self {
@@ -28,7 +36,7 @@ impl BundleFormat {
             Self::Pkcs7Der => {
                 format!("openssl pkcs7 -inform DER -print_certs -in {file} -out {PEM}")
             }
-            Self::Pkcs12 => format!("openssl pkcs12 -nokeys -in {file} -out {PEM}"),
+            Self::Pkcs12 => format!("openssl pkcs12 -nokeys -cacerts -in {file} -out {PEM}"),
             Self::JavaKeyStore => format!("keytool -list -rfc -keystore {file} > {PEM}"),
         }
     }

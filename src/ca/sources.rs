@@ -59,6 +59,7 @@ impl Bundle {
                 Err(CaError::NoUsableCertificate {
                     bundle: name.clone(),
                     found: only(&self.settled),
+                    distrusted: self.settled.distrusted().next().is_some(),
                 })
             }
             _ => Ok(()),
@@ -150,7 +151,8 @@ impl Contents {
         }
         let settled = Settled::of(self.blocks);
         let found = match (&*only(&settled), &self.files[..], self.remark) {
-            ("", [], _) => "the directory has no files".to_owned(),
+            ("", [], _) if self.skipped.is_empty() => "the directory is empty".to_owned(),
+            ("", [], _) => "the directory has no files, and those below it are not read".to_owned(),
             ("", [_], Some(remark)) => remark.to_owned(),
             ("", ..) => "there is no PEM block".to_owned(),
             (found, ..) => found.to_owned(),
@@ -158,6 +160,7 @@ impl Contents {
         CaError::NoUsableCertificate {
             bundle: bundle.name.clone(),
             found,
+            distrusted: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::account::Evidence;
 use super::bundle::Block;
 use super::report::{BaseKind, BundleReport, ExcludedCertificate, counted};
 use super::sources::Bundle;
-use super::x509::{Description, Oddity, subject_of};
+use super::x509::{Description, Oddity, issuer_of, subject_of};
 
 /// Of what was loaded.
 pub(crate) struct Warnings<'a>(pub(crate) &'a Evidence);
@@ -18,6 +18,7 @@ impl Warnings<'_> {
         warnings.extend(bundle.unusable.iter().map(unusable));
         warnings.extend(oddities.told());
         warnings.extend(self.same_subjects(bundle));
+        warnings.extend(self.below_distrusted());
         warnings.extend(self.of_blocks(bundle).into_iter().flatten());
         let Evidence { base, .. } = self.0;
         if base.kind == BaseKind::Platform && base.settled.accepted().next().is_none() {
@@ -50,6 +51,21 @@ impl Warnings<'_> {
         ]
     }
 
+    /// A path ends at the first anchor, and nobody asks for the one above it.
+    fn below_distrusted(&self) -> Vec<String> {
+        let Bundle { settled, .. } = &self.0.bundle;
+        let distrusted = settled.distrusted().chain(self.0.base.settled.distrusted());
+        let distrusted: HashSet<String> = distrusted.map(|(_, why)| why.subject.clone()).collect();
+        if distrusted.is_empty() {
+            return Vec::new();
+        }
+        let below = |block: &'_ Block| {
+            let issuer = issuer_of(&block.certificate.der)?;
+            distrusted.contains(&issuer).then(|| below(block, &issuer))
+        };
+        settled.accepted().filter_map(below).collect()
+    }
+
     /// A path is looked for by name, and every anchor of that name is tried.
     fn same_subjects(&self, bundle: &BundleReport) -> Vec<String> {
         let Evidence {
@@ -73,6 +89,15 @@ impl Warnings<'_> {
         many.sort_unstable();
         many.into_iter().map(same_subject).collect()
     }
+}
+
+fn below(block: &Block, issuer: &str) -> String {
+    let (file, position) = (block.file.display(), block.place.position);
+    let subject = subject_of(&block.certificate.der);
+    format!(
+        "`{subject}` in {file}, block {position}: its issuer, `{issuer}`, is distrusted, and it is \
+         trusted all the same"
+    )
 }
 
 fn same_subject((subject, count): (&str, usize)) -> String {
@@ -125,4 +150,5 @@ impl Oddities {
 const MANY: usize = 3;
 
 const PKCS7: &str = "the bundle holds PKCS#7, which is not read, and may hold certificates";
-const PRIVATE_KEY: &str = "the bundle holds a private key, which a CA bundle never needs";
+const PRIVATE_KEY: &str =
+    "the bundle holds a private key, which a CA bundle never needs: remove it";

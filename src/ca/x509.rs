@@ -3,13 +3,17 @@
 
 use std::fmt;
 
-use x509_parser::asn1_rs::oid;
+use rustls_pki_types::CertificateDer;
+use x509_parser::asn1_rs::{Sequence, ToDer, oid};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{self, Oid};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
+use x509_parser::x509::X509Name;
+
+use super::certificate::trust_anchor;
 
 /// What the report says of a certificate.
 pub(crate) struct Description {
@@ -26,7 +30,8 @@ pub(crate) struct Description {
 pub(crate) enum Oddity {
     Expired(String),
     NotYetValid(String),
-    EndEntity,
+    /// Its issuer, unless it is its own.
+    EndEntity(Option<String>),
     NoBasicConstraints,
     /// Its keyUsage (RFC 5280, 4.2.1.3) is for something else.
     SignsNothing,
@@ -43,12 +48,12 @@ impl Description {
     pub(crate) fn of(der: &[u8], now: ASN1Time) -> Self {
         match parsed(der) {
             Some(x509) => Self {
-                subject: subject(&x509),
+                subject: subject(x509.subject()),
                 not_after: rfc3339(x509.validity().not_after),
                 oddities: oddities(&x509, now),
             },
             None => Self {
-                subject: UNREADABLE.to_owned(),
+                subject: subject_of(der),
                 not_after: UNREADABLE.to_owned(),
                 oddities: vec![Oddity::Unreadable],
             },
@@ -66,11 +71,32 @@ pub(crate) fn parsed(der: &[u8]) -> Option<X509Certificate<'_>> {
 
 /// The subject alone, as in a [`Description`].
 pub(crate) fn subject_of(der: &[u8]) -> String {
-    parsed(der).map_or_else(|| UNREADABLE.to_owned(), |x509| subject(&x509))
+    match parsed(der) {
+        Some(x509) => subject(x509.subject()),
+        None => subject_of_anchor(der).unwrap_or_else(|| UNREADABLE.to_owned()),
+    }
 }
 
-fn subject(x509: &X509Certificate<'_>) -> String {
-    let subject = printable(&x509.subject().to_string());
+/// Who issued it, unless it did so itself.
+pub(crate) fn issuer_of(der: &[u8]) -> Option<String> {
+    issuer(&parsed(der)?)
+}
+
+fn issuer(x509: &X509Certificate<'_>) -> Option<String> {
+    (x509.issuer() != x509.subject()).then(|| subject(x509.issuer()))
+}
+
+/// Of a certificate that only the verifier can read, since it does not look at dates and the like.
+fn subject_of_anchor(der: &[u8]) -> Option<String> {
+    let anchor = trust_anchor(&CertificateDer::from(der)).ok()??;
+    let name = Sequence::new(anchor.subject.as_ref().into()).to_der_vec();
+    let name = name.ok()?;
+    let (_, name) = X509Name::from_der(&name).ok()?;
+    Some(subject(&name))
+}
+
+fn subject(name: &X509Name<'_>) -> String {
+    let subject = printable(&name.to_string());
     match subject.is_empty() {
         true => "(no subject)".to_owned(),
         false => subject,
@@ -113,7 +139,7 @@ fn oddities(x509: &X509Certificate<'_>, now: ASN1Time) -> Vec<Oddity> {
 fn constraints(x509: &X509Certificate<'_>) -> Option<Oddity> {
     match x509.basic_constraints() {
         Ok(Some(constraints)) if constraints.value.ca => None,
-        Ok(Some(_)) => Some(Oddity::EndEntity),
+        Ok(Some(_)) => Some(Oddity::EndEntity(issuer(x509))),
         _ => Some(Oddity::NoBasicConstraints),
     }
 }
@@ -163,8 +189,12 @@ impl fmt::Display for Oddity {
         match self {
             Self::Expired(when) => write!(f, "expired on {when}"),
             Self::NotYetValid(when) => write!(f, "not valid before {when}"),
-            Self::EndEntity => {
-                f.write_str("is an end-entity certificate (CA:FALSE), not an authority's")
+            Self::EndEntity(issuer) => {
+                f.write_str("is an end-entity certificate (CA:FALSE), not an authority's")?;
+                match issuer {
+                    Some(issuer) => write!(f, "; what is needed is that of its issuer, `{issuer}`"),
+                    None => Ok(()),
+                }
             }
             Self::NoBasicConstraints => {
                 f.write_str("has no basicConstraints, which mark an authority's certificate")
@@ -185,7 +215,9 @@ impl fmt::Display for Oddity {
             Self::OldSignature(hash) => {
                 write!(f, "is an intermediate whose signature uses {hash}")
             }
-            Self::Unreadable => f.write_str("cannot be read beyond its subject and key"),
+            Self::Unreadable => {
+                f.write_str("is damaged, and cannot be read beyond its subject and key")
+            }
         }
     }
 }

@@ -140,8 +140,8 @@ impl TrustFailure {
             None => "is part of the policy".to_owned(),
         };
         format!(
-            "the distrust {decided}; ask whoever wrote that, and only if it is a mistake put the \
-             certificate there as a plain CERTIFICATE, without trust settings"
+            "the distrust {decided}; ask whoever wrote that, and only if it is a mistake replace \
+             the block by the certificate alone (`openssl x509 -in .. -out ..` drops the settings)"
         )
     }
 

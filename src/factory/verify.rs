@@ -357,7 +357,7 @@ mod tests {
             verdict(roots(trusted), distrusted, presented)
         };
         assert_eq!(verdict(&[&other], &chain.chain), Verdict::Distrusted(2));
-        let another_kind = Authority::root_with_p384("Root");
+        let another_kind = Authority::root_with_ed25519("Root");
         let trusted = [&other, &another_kind];
         assert_eq!(verdict(&trusted, &chain.chain), Verdict::Distrusted(2));
         for unknown in [Authority::root("Root"), another_kind] {

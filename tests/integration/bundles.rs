@@ -216,7 +216,7 @@ fn the_report_reads_as_text() {
         "source: bundle, given by the program",
         "trusts: 1 certificate from the bundle and no base roots, 1 in all",
         "left out: 1 distrusted certificate, 1 private key",
-        "warning: the bundle holds a private key, which a CA bundle never needs",
+        "warning: the bundle holds a private key, which a CA bundle never needs: remove it",
     ] {
         assert!(
             text.lines().any(|found| found == line),
@@ -322,7 +322,7 @@ fn other_formats_are_told_by_name_with_the_command_that_converts_them() {
             "my key.p12",
             pkcs12.to_vec(),
             BundleFormat::Pkcs12,
-            "openssl pkcs12 -nokeys -in '",
+            "openssl pkcs12 -nokeys -cacerts -in '",
         ),
         (
             "java.jks",

@@ -4,7 +4,7 @@
 use trusted_transport::{ProxyPolicy, Refusal, TransportError, TrustedTransport};
 use trusted_transport_lab::{Authority, Origin};
 
-use crate::fixtures::{ANY_PURPOSE, CLIENT_AUTH, SERVER_AUTH, exclusive, with_settings};
+use crate::fixtures::{ANY_PURPOSE, CLIENT_AUTH, SERVER_AUTH, exclusive, report, with_settings};
 use crate::support::{self, HOST, Outcome};
 
 const DISTRUSTED: Outcome = Outcome::Refused(Refusal::Distrusted);
@@ -87,6 +87,34 @@ async fn a_renewed_certificate_is_distrusted_with_a_rejected_one_only() {
             assert_eq!(outcome, expected, "{old}");
         }
     }
+}
+
+/// A path ends at the first anchor, as with OpenSSL's partial chains.
+#[test]
+fn an_anchor_below_a_distrusted_authority_is_told() {
+    let root = Authority::root("Root");
+    let below = root.intermediate("Below").pem();
+    let report = |bundle: String| {
+        let anchors = exclusive().bundle_pem("bundle", bundle).load();
+        anchors.expect("it loads").report().warnings.clone()
+    };
+    assert_eq!(report(root.pem() + &below), [""; 0]);
+    let warning = "`CN=Below` in bundle, block 2: its issuer, `CN=Root`, is distrusted, and it is \
+                   trusted all the same";
+    assert_eq!(report(root.rejected_pem() + &below), [warning]);
+}
+
+#[test]
+fn names_cannot_control_a_terminal_or_a_log() {
+    let root = Authority::root("A\u{1b}[2J\nB\u{202e}");
+    let text = report(&(Authority::root("C").pem() + &root.rejected_pem() + &root.renewed().pem()));
+    let shown = r"CN=A\u{1b}[2J\u{a}B\u{202e}";
+    assert_eq!(text.bundle.distrusted[0].subject, shown);
+    let reason = &text.bundle.distrusted[1].reason;
+    assert!(
+        reason.starts_with(&format!("`{shown}` is distrusted")),
+        "{reason}"
+    );
 }
 
 #[tokio::test]

@@ -127,6 +127,13 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             "a certificate with bytes behind it",
             behind(&pem("CERTIFICATE", &[&der[..], b"12"].concat())),
         ),
+        (
+            "trust settings under the wrong label",
+            behind(
+                &a.rejected_pem()
+                    .replace("TRUSTED CERTIFICATE", "CERTIFICATE"),
+            ),
+        ),
         ("trust settings that are none", behind(&trusted(b"12"))),
         ("no END", behind("-----BEGIN CERTIFICATE-----\nMIIB\n")),
         (

@@ -37,7 +37,11 @@ impl Explanation {
             out.labelled("cause:", self.causes.join(": "))?;
         }
         if let Some(hint) = &self.hint {
+            let (hint, command) = hint.split_once('\n').unwrap_or((hint, ""));
             out.labelled(Text::odd("hint:"), hint)?;
+            if !command.is_empty() {
+                out.command(command)?;
+            }
         }
         Ok(())
     }

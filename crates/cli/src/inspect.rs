@@ -163,6 +163,14 @@ fn totals(report: &TrustReport, all: bool) -> Vec<(Text, Text)> {
         Some(count) => format!("{count} trust anchors in force"),
         None => "the bundle's and the operating system's own".to_owned(),
     };
+    let twice = match (report.anchors, report.base.anchors) {
+        (Some(all), Some(base)) => report.bundle.accepted.len() + base - all,
+        _ => 0,
+    };
+    let in_force = match twice {
+        0 => in_force,
+        _ => format!("{in_force}; {twice} of the bundle's are base roots too"),
+    };
     lines.push((Text::strong("in all"), in_force.into()));
     lines.push((Text::strong("fingerprint"), (&report.fingerprint).into()));
     for warning in &report.warnings {

@@ -72,6 +72,11 @@ impl<W: Write> Output<W> {
         self.rows(self.plain_table(), 1, vec![vec![label.into(), text.into()]])
     }
 
+    /// A line to copy, which therefore is not wrapped.
+    pub(crate) fn command(&mut self, command: &str) -> io::Result<()> {
+        writeln!(self.writer, "  {}", printable(command))
+    }
+
     pub(crate) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.writer)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, date_time_ymd,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -37,14 +37,14 @@ impl Authority {
         Self::root_with(name, new_key())
     }
 
-    /// As [`root`](Self::root), with a key of another kind: ECDSA P-384.
+    /// As [`root`](Self::root), with a key of another kind: Ed25519.
     ///
     /// # Panics
     ///
     /// Panics if the cryptographic provider cannot make a key.
-    pub fn root_with_p384(name: &str) -> Self {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384);
-        Self::root_with(name, key.expect("the provider makes a P-384 key"))
+    pub fn root_with_ed25519(name: &str) -> Self {
+        let key = KeyPair::generate_for(&PKCS_ED25519);
+        Self::root_with(name, key.expect("the provider makes an Ed25519 key"))
     }
 
     /// Signs itself anew: another certificate with the same name and key.
