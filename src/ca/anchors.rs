@@ -170,14 +170,15 @@ fn fingerprint(bundle: &Bundle, base: &Base) -> String {
     if delegated {
         hash.update("delegated");
     }
-    for sha256 in sorted(distrusted.map(|(block, _)| block.sha256())) {
-        hash.update("distrusted");
+    for (sha256, with_key) in sorted(distrusted.map(|(it, why)| (it.sha256(), why.key().is_some())))
+    {
+        hash.update(if with_key { "rejected" } else { "distrusted" });
         hash.update(sha256);
     }
     hex(hash.finalize().into())
 }
 
-fn sorted(fingerprints: impl Iterator<Item = Fingerprint>) -> Vec<Fingerprint> {
+fn sorted<T: Ord>(fingerprints: impl Iterator<Item = T>) -> Vec<T> {
     let mut sorted: Vec<_> = fingerprints.collect();
     sorted.sort_unstable();
     sorted.dedup();

@@ -59,11 +59,11 @@ impl Warnings<'_> {
         if distrusted.is_empty() {
             return Vec::new();
         }
-        let below = |block: &'_ Block| {
+        let warning = |block: &'_ Block| {
             let issuer = issuer_of(&block.certificate.der)?;
             distrusted.contains(&issuer).then(|| below(block, &issuer))
         };
-        settled.accepted().filter_map(below).collect()
+        settled.accepted().filter_map(warning).collect()
     }
 
     /// A path is looked for by name, and every anchor of that name is tried.

@@ -4,7 +4,9 @@
 use trusted_transport::{BaseRoots, BundleFormat, CaError, CaPolicy};
 use trusted_transport_lab::Authority;
 
-use crate::fixtures::{CLIENT_AUTH, element, exclusive, loaded, pem, report, unusable};
+use crate::fixtures::{
+    CLIENT_AUTH, SERVER_AUTH, element, exclusive, loaded, pem, report, unusable, with_settings,
+};
 use crate::support::HOST;
 
 #[test]
@@ -204,6 +206,14 @@ fn two_policies_that_trust_the_same_have_one_fingerprint() {
         report(&(b.clone() + "# comment\n" + &a + &b)).fingerprint
     );
     assert_ne!(both, report(&a).fingerprint);
+    // The one reaches further than the other.
+    let der = Authority::root("C").der();
+    let distrusting = |trust, reject| {
+        let block = with_settings(&der, trust, reject);
+        report(&(a.clone() + &block)).fingerprint
+    };
+    let rejected = distrusting(None, &[SERVER_AUTH]);
+    assert_ne!(rejected, distrusting(Some(&[CLIENT_AUTH]), &[]));
     assert_eq!(both.len(), 64);
 }
 

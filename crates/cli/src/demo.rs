@@ -178,10 +178,7 @@ fn next(out: &mut Output<impl Write>) -> io::Result<()> {
             format!("  {program} inspect"),
             "what your environment trusts, and why",
         ),
-        (
-            format!("  {program} check https://example.com"),
-            "whether you can connect",
-        ),
+        (format!("  {program} check URL"), "whether you can connect"),
     ])
 }
 
