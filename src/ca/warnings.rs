@@ -59,7 +59,7 @@ impl Warnings<'_> {
         if distrusted.is_empty() {
             return Vec::new();
         }
-        let warning = |block: &'_ Block| {
+        let warning = |block: &Block| {
             let issuer = issuer_of(&block.certificate.der)?;
             distrusted.contains(&issuer).then(|| below(block, &issuer))
         };

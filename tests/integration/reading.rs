@@ -203,7 +203,7 @@ fn a_file_that_may_not_be_read_is_an_error_with_its_own_hint() {
 }
 
 #[test]
-fn a_file_that_is_too_large_is_refused_before_it_is_read() {
+fn a_sparse_file_over_the_limit_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("large.pem");
     // Sparse: it takes no room on the disk.
