@@ -2,11 +2,8 @@
 //! runs one of its own tests again, with nothing in its environment but what the case says.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::process::Command;
 use trusted_transport::{CaPolicy, ProxyPolicy, TransportError, TrustedTransport};
 use trusted_transport_lab::{Authority, Origin, Proxy};
 
@@ -88,31 +85,18 @@ impl World {
 }
 
 pub(crate) async fn run(origin: Option<&Origin>, variables: &[(&str, &Path)]) -> Vec<String> {
-    let mut command = Command::new(std::env::current_exe().expect("this binary"));
-    command
-        .args(["environment::child", "--exact", "--ignored", "--nocapture"])
-        .env_clear()
-        .envs(
-            variables
-                .iter()
-                .map(|(name, value)| (name, value.as_os_str())),
-        )
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+    let mut command = support::process("environment::child");
+    command.envs(
+        variables
+            .iter()
+            .map(|(name, value)| (name, value.as_os_str())),
+    );
     if let Some(origin) = origin {
         command
             .env(HTTPS_URL, origin.url("https", "localhost", "/"))
             .env(WSS_URL, origin.url("wss", "localhost", "/"));
     }
-    let output = tokio::time::timeout(Duration::from_secs(60), command.output());
-    let output = output.await.expect("in time").expect("the process runs");
-    assert!(output.status.success(), "{output:?}");
-    let outcomes: Vec<String> = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| Some(line.split_once("outcome: ")?.1.to_owned()))
-        .collect();
-    assert!(!outcomes.is_empty(), "{output:?}");
-    outcomes
+    support::outcomes(command).await
 }
 
 #[tokio::test]

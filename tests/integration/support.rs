@@ -1,8 +1,10 @@
-//! What the tests share: policies for the lab's authorities, and one attempt over each
-//! transport with its outcome in comparable form.
+//! What the tests share: policies for the lab's authorities, one attempt over each transport
+//! with its outcome in comparable form, and processes of their own.
 
+use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::process::Command;
 use trusted_transport::ws::Message;
 use trusted_transport::{
     BaseRoots, CaPolicy, ProxyPolicy, Refusal, TransportBuilder, TransportError, TrustedTransport,
@@ -104,6 +106,30 @@ pub(crate) async fn both_errors(transport: &TrustedTransport, port: u16) -> [Tra
     let https = get(transport, &url("https")).await;
     let wss = echo(transport, &url("wss")).await;
     [https.expect_err("HTTPS fails"), wss.expect_err("WSS fails")]
+}
+
+/// This binary once more, to run this one of its ignored tests, with nothing in its environment.
+pub(crate) fn process(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this binary"));
+    command
+        .args([test, "--exact", "--ignored", "--nocapture"])
+        .env_clear()
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// What the process prints behind `outcome: `, line by line.
+pub(crate) async fn outcomes(mut command: Command) -> Vec<String> {
+    let output = tokio::time::timeout(Duration::from_secs(60), command.output());
+    let output = output.await.expect("in time").expect("the process runs");
+    assert!(output.status.success(), "{output:?}");
+    let outcomes: Vec<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| Some(line.split_once("outcome: ")?.1.to_owned()))
+        .collect();
+    assert!(!outcomes.is_empty(), "{output:?}");
+    outcomes
 }
 
 /// An address that nobody listens at, and that nobody else gets while the socket lives.
