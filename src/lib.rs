@@ -77,6 +77,13 @@
 //! credential, key or token is ever part of its errors, its log or a `Debug`. (tungstenite logs
 //! whole requests at the level trace, under its own target.)
 //!
+//! # Locking the process down
+//! Around these types, a dependency can still bring its own reqwest or rustls. [`lockdown()`],
+//! called first thing in `main`, makes whatever uses rustls' default provider fail before it has
+//! sent a byte, while the token works on; servers and database drivers fail with it. [`Strays`]
+//! breaks nothing and counts instead, for the end of a test suite. Neither reaches native-tls,
+//! OpenSSL or configurations with an explicit provider.
+//!
 //! # Platforms
 //! On Linux and other Unix systems the roots are read from the well-known files and hash
 //! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier
@@ -108,9 +115,9 @@ pub use ca::{
     TrustSource,
 };
 pub use factory::{
-    CustomProxy, HttpClient, HttpClientBuilder, Peer, ProxyPolicy, Refusal, RequestBuilder, Route,
-    TlsVersion, TransportBuilder, TransportError, TrustFailure, TrustedTransport, WebSocket,
-    WebSocketBuilder,
+    CustomProxy, HttpClient, HttpClientBuilder, LockdownError, Peer, ProxyPolicy, Refusal,
+    RequestBuilder, Route, Strays, TlsVersion, TransportBuilder, TransportError, TrustFailure,
+    TrustedTransport, WebSocket, WebSocketBuilder, lockdown,
 };
 
 /// The types of requests and responses, so that a caller needs no HTTP crate of its own.

@@ -61,6 +61,19 @@ fn one_file_makes_tls_configurations() {
 }
 
 #[test]
+fn one_file_installs_a_provider_for_the_process() {
+    for (path, text) in sources("src") {
+        let installs = code(&text).any(|line| line.contains("install_default"));
+        assert_eq!(
+            installs,
+            path.ends_with("factory/lockdown.rs"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
 fn raw_clients_have_one_name_each_and_it_is_private() {
     for (path, text) in sources("src") {
         let named: Vec<_> = code(&text)

@@ -9,10 +9,10 @@ use trusted_transport_lab::Authority;
 use crate::fixtures;
 
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    fn during(work: impl FnOnce()) -> Vec<String> {
+    pub(crate) fn during(work: impl FnOnce()) -> Vec<String> {
         let captured = Self::default();
         let writer = captured.clone();
         let subscriber = tracing_subscriber::fmt()

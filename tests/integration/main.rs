@@ -6,6 +6,7 @@ mod environment;
 mod failures;
 mod fixtures;
 mod house;
+mod lockdown;
 mod logs;
 mod messages;
 mod mitmproxy;
