@@ -20,6 +20,10 @@ use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use crate::ca::{Anchors, Distrust, Identity, Trust};
 
 /// webpki's verifier or the operating system's, and neither sees what is distrusted.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the operating system's verifier is made, for what the policy trusts"
+)]
 pub(crate) fn verifier(
     trust: &Trust,
     provider: Arc<CryptoProvider>,
