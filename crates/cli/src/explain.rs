@@ -87,7 +87,7 @@ impl From<&TransportError> for Explanation {
 
 /// The texts behind an error. A wrapper often ends with the text of what it wraps: once is
 /// enough.
-fn causes(error: &dyn Error) -> Vec<String> {
+pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {

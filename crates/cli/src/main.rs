@@ -1,4 +1,4 @@
-//! The command line of trusted-transport: `demo`, `inspect` and `check`. This file has the
+//! The command line of trusted-transport: `demo`, `inspect`, `check` and `guard`. This file has the
 //! arguments and the exit codes; each command has a file of its own.
 #![forbid(unsafe_code)]
 
@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod expiry;
 mod explain;
+mod guard;
 mod inspect;
 mod output;
 mod target;
@@ -69,6 +70,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Keep every crate of a workspace on the token.
+    #[command(subcommand)]
+    Guard(guard::Command),
 }
 
 fn main() -> ExitCode {
@@ -97,9 +101,9 @@ fn main() -> ExitCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     Success = 0,
-    /// A row of the demo, or a URL.
+    /// A row of the demo, a URL, or the fence.
     Failed = 1,
-    /// The policy or the transport: nothing was tried.
+    /// Nothing was tried: there is no policy, no transport or no workspace.
     NoPolicy = 2,
 }
 
@@ -108,6 +112,7 @@ fn run(command: Command, out: &mut Output<impl Write>) -> io::Result<Exit> {
         Command::Demo => wait_for(demo::run(out)),
         Command::Inspect { file, json, all } => inspect::run(out, file, json, all),
         Command::Check { urls, json } => wait_for(check::run(out, &urls, json)),
+        Command::Guard(command) => guard::run(out, command),
     }
 }
 

@@ -72,6 +72,13 @@ impl<W: Write> Output<W> {
         self.rows(self.plain_table(), 1, vec![vec![label.into(), text.into()]])
     }
 
+    /// A line that is not wrapped, so that others can take it apart.
+    pub(crate) fn line(&mut self, text: impl Into<Text>) -> io::Result<()> {
+        let mut table = self.plain_table();
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        self.rows(table, 0, vec![vec![text.into()]])
+    }
+
     /// A line to copy, which therefore is not wrapped.
     pub(crate) fn command(&mut self, command: &str) -> io::Result<()> {
         writeln!(self.writer, "  {}", printable(command))

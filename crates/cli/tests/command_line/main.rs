@@ -4,6 +4,8 @@ mod blocks;
 mod check;
 mod contract;
 mod demo;
+mod downstream;
+mod guard;
 mod inspect;
 mod listing;
 mod run;

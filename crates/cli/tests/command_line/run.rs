@@ -36,6 +36,21 @@ pub(crate) fn binary() -> Command {
     command
 }
 
+/// What cargo has to know to run at all.
+pub(crate) fn tools() -> Vec<(&'static str, String)> {
+    let names = [
+        "PATH",
+        "HOME",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+        "CARGO_NET_OFFLINE",
+    ];
+    let set = names.into_iter().map(|name| (name, std::env::var(name)));
+    set.filter_map(|(name, value)| Some((name, value.ok()?)))
+        .collect()
+}
+
 impl Ran {
     pub(crate) fn json(&self) -> Result<Value> {
         Ok(serde_json::from_str(&self.stdout)?)
@@ -58,4 +73,5 @@ pub(crate) fn text(path: &Path) -> Result<&str> {
     Ok(path.to_str().ok_or("a path that is not UTF-8")?)
 }
 
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// A build is the longest that one of them does.
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);

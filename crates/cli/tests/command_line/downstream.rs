@@ -1,0 +1,217 @@
+//! `guard check`, with clippy and cargo-deny at work: in the two workspaces of
+//! `examples/downstream`, and in one that goes the whole way from raw clients to the token.
+//! The first run builds what these depend on, so that CI asks for it by name.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::guard::{Workspace, guard};
+use crate::run::{Ran, Result, text};
+
+type Place = (String, Option<u64>, String);
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn example(name: &str) -> PathBuf {
+    root().join("examples/downstream").join(name)
+}
+
+/// All of them build into one folder, so that they share what they depend on.
+async fn check(manifest: &Path, arguments: &[&str]) -> Result<Ran> {
+    let target = root().join("target/downstream");
+    let arguments = [&["check"], arguments].concat();
+    guard(
+        manifest,
+        &arguments,
+        &[("CARGO_TARGET_DIR", text(&target)?)],
+    )
+    .await
+}
+
+fn found(json: &Value) -> Result<BTreeSet<Place>> {
+    let findings = json["findings"].as_array().ok_or("a list")?.iter();
+    let places = findings.map(|finding| {
+        let text = |key: &str| Some(finding[key].as_str()?.to_owned());
+        Some((text("file")?, finding["line"].as_u64(), text("path")?))
+    });
+    Ok(places.collect::<Option<_>>().ok_or("a place")?)
+}
+
+/// The lines of a workspace that end in `open: PATH`.
+fn planted(folder: &Path) -> Result<BTreeSet<Place>> {
+    let mut planted = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = text(path.strip_prefix(folder)?)?.to_owned();
+            for (line, number) in fs::read_to_string(&path)?.lines().zip(1..) {
+                if let Some((_, path)) = line.split_once(" open: ") {
+                    planted.insert((name.clone(), Some(number), path.to_owned()));
+                }
+            }
+        }
+    }
+    Ok(planted)
+}
+
+#[tokio::test]
+#[ignore = "needs clippy, and builds for a minute; .ci/run runs it"]
+async fn every_planted_hole_is_found_and_nothing_else() -> Result {
+    let ran = check(&example("open").join("Cargo.toml"), &["--json", "--locked"]).await?;
+    assert_eq!(ran.code, Some(1), "{}", ran.output());
+    let json = ran.json()?;
+    assert_eq!(json["open"], true);
+    let mut found = found(&json)?;
+    // What a crate brings that is no member is for cargo-deny, and has its line in Cargo.lock.
+    let locked: BTreeSet<_> = found
+        .iter()
+        .filter(|it| it.0 == "Cargo.lock")
+        .cloned()
+        .collect();
+    found.retain(|place| !locked.contains(place));
+    let planted = planted(&example("open"))?;
+    let missed: Vec<_> = planted.difference(&found).collect();
+    let invented: Vec<_> = found.difference(&planted).collect();
+    assert!(
+        missed.is_empty() && invented.is_empty(),
+        "missed {missed:#?}\ninvented {invented:#?}"
+    );
+    assert!(planted.len() > 30, "{}", planted.len());
+    let has_cargo_deny = json["notes"] == Value::Array(Vec::new());
+    assert_eq!(has_cargo_deny, !locked.is_empty(), "{locked:?}");
+    for finding in json["findings"].as_array().into_iter().flatten() {
+        for key in ["message", "instead"] {
+            let said = finding[key].as_str().is_some_and(|text| !text.is_empty());
+            assert!(said, "{key} of {finding:#}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs clippy, and builds for a minute; .ci/run runs it"]
+async fn the_closed_workspace_has_no_hole() -> Result {
+    let manifest = example("closed").join("Cargo.toml");
+    let ran = check(&manifest, &["--json", "--locked"]).await?;
+    assert_eq!(ran.code, Some(0), "{}", ran.output());
+    let json = ran.json()?;
+    assert_eq!(json["open"], false);
+    assert_eq!(json["exempt"].as_array().map(Vec::len), Some(1), "{json:#}");
+    let init = guard(&manifest, &["init", "--dry-run"], &[]).await?;
+    assert!(
+        init.stdout.contains("nothing has changed"),
+        "{}",
+        init.stdout
+    );
+    Ok(())
+}
+
+const ROOT: &str = "[workspace]\nmembers = [\"app\", \"login\"]\nresolver = \"3\"\n";
+const RAW_APP: &str = "#[tokio::main(flavor = \"current_thread\")]
+async fn main() -> Result<(), reqwest::Error> {
+    let client = reqwest::Client::builder().build()?;
+    println!(\"{}\", client.get(\"https://example.com/\").send().await?.status());
+    login::login().await
+}
+";
+const RAW_LOGIN: &str = "pub async fn login() -> Result<(), reqwest::Error> {
+    reqwest::get(\"https://example.com/login\").await.map(drop)
+}
+";
+const APP: &str = "use trusted_transport::{TransportError, TrustedTransport};
+
+#[tokio::main(flavor = \"current_thread\")]
+async fn main() -> Result<(), TransportError> {
+    let transport = TrustedTransport::from_env()?;
+    let client = transport.http().build()?;
+    println!(\"{}\", client.get(\"https://example.com/\").send().await?.status());
+    login::login(&transport).await
+}
+";
+const LOGIN: &str = "use trusted_transport::{TransportError, TrustedTransport};
+
+pub async fn login(transport: &TrustedTransport) -> Result<(), TransportError> {
+    let client = transport.http().build()?;
+    client.get(\"https://example.com/login\").send().await.map(drop)
+}
+";
+
+fn manifest(name: &str, dependencies: &str) -> String {
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\n{dependencies}\n"
+    )
+}
+
+fn app(client: &str) -> String {
+    let tokio = "tokio = { version = \"1\", features = [\"macros\", \"rt\"] }";
+    manifest(
+        "app",
+        &format!("login.path = \"../login\"\n{tokio}\n{client}"),
+    )
+}
+
+#[tokio::test]
+#[ignore = "needs clippy, and builds for a minute; .ci/run runs it"]
+async fn a_workspace_comes_from_raw_clients_to_the_token() -> Result {
+    let raw = "reqwest = { version = \"0.13\", default-features = false, features = [\"rustls-no-provider\"] }";
+    let workspace = Workspace::new(&[
+        ("Cargo.toml", ROOT),
+        ("app/Cargo.toml", &app(raw)),
+        ("app/src/main.rs", RAW_APP),
+        ("login/Cargo.toml", &manifest("login", raw)),
+        ("login/src/lib.rs", RAW_LOGIN),
+    ])?;
+    let root_manifest = workspace.path("Cargo.toml");
+    let before = check(&root_manifest, &["--json"]).await?.json()?;
+    let kinds = |json: &Value, kind| {
+        let findings = json["findings"].as_array().into_iter().flatten();
+        findings.filter(|finding| finding["kind"] == kind).count()
+    };
+    // Two files, the levels of the root and of two members, and the version.
+    assert_eq!(kinds(&before, "incomplete"), 6, "{before:#}");
+
+    let init = workspace.guard(&["init"]).await?;
+    assert_eq!(init.code, Some(0), "{}", init.output());
+    let ran = check(&root_manifest, &["--json"]).await?;
+    assert_eq!(ran.code, Some(1), "{}", ran.output());
+    let place = |file: &str, line, path: &str| (file.to_owned(), Some(line), path.to_owned());
+    let expected = BTreeSet::from([
+        place("app/Cargo.toml", 9, "reqwest"),
+        place("app/src/main.rs", 3, "reqwest::Client::builder"),
+        place("login/Cargo.toml", 7, "reqwest"),
+        place("login/src/lib.rs", 2, "reqwest::get"),
+    ]);
+    assert_eq!(found(&ran.json()?)?, expected);
+
+    let root = root().canonicalize()?;
+    let token = format!("trusted-transport.path = {:?}", text(&root)?);
+    let manifests = [app(&token), manifest("login", &token)];
+    let lints = "\n[lints]\nworkspace = true\n";
+    let manifests = manifests.map(|manifest| format!("{manifest}{lints}"));
+    workspace.write(&[
+        ("app/Cargo.toml", &manifests[0]),
+        ("app/src/main.rs", APP),
+        ("login/Cargo.toml", &manifests[1]),
+        ("login/src/lib.rs", LOGIN),
+    ])?;
+    let ran = check(&root_manifest, &[]).await?;
+    assert_eq!(ran.code, Some(0), "{}", ran.output());
+    assert!(
+        ran.stdout
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("closed: "))
+    );
+    Ok(())
+}
