@@ -1,0 +1,4 @@
+//! An example target.
+fn main() {
+    let _ = reqwest::ClientBuilder::new(); // open: reqwest::ClientBuilder::new
+}

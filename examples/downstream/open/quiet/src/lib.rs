@@ -1,0 +1,6 @@
+//! A member with a list of its own.
+
+/// Makes a raw client.
+pub fn fetch() {
+    drop(reqwest::get("https://example.com/")); // open: reqwest::get
+}

@@ -1,0 +1,2 @@
+//! A package beside the workspace.
+fn main() {}
