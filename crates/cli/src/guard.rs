@@ -55,6 +55,9 @@ pub(crate) enum Command {
         /// Fail if Cargo.lock is not up to date, as in CI.
         #[arg(long)]
         locked: bool,
+        /// Look with these features instead of all of them, where some exclude each other.
+        #[arg(long, value_name = "LIST")]
+        features: Option<String>,
     },
 }
 
@@ -72,6 +75,10 @@ pub(crate) fn run(out: &mut Output<impl Write>, command: Command) -> io::Result<
             place,
             json,
             locked,
-        } => check::run(out, place.manifest_path, json, locked),
+            features,
+        } => {
+            let build = check::Build { features, locked };
+            check::run(out, place.manifest_path, build, json)
+        }
     }
 }

@@ -23,11 +23,13 @@ pub(crate) struct Census<'a> {
     pub(crate) list: &'a List,
     /// The `--cfg`s of the workspace; its other compiler flags are left out.
     pub(crate) cfgs: Vec<String>,
+    /// Those of the workspace instead of all.
+    pub(crate) features: Option<String>,
     pub(crate) locked: bool,
 }
 
 impl Census<'_> {
-    /// Every use of the list in every target, with all features, on this machine.
+    /// Every use of the list in every target, on this machine.
     pub(crate) fn take(&self) -> Result<Vec<Finding>, GuardError> {
         let mut child = self.command()?.spawn().map_err(run)?;
         let stderr = child.stderr.take();
@@ -64,8 +66,12 @@ impl Census<'_> {
             .stderr(Stdio::piped())
             // In the place of all flags of the environment and of configurations.
             .env("CARGO_ENCODED_RUSTFLAGS", self.cfgs.join("\u{1f}"))
-            .args(["clippy", "--workspace", "--all-targets", "--all-features"])
+            .args(["clippy", "--workspace", "--all-targets"])
             .args(["--message-format", "json"]);
+        match &self.features {
+            Some(features) => command.args(["--features", features]),
+            None => command.arg("--all-features"),
+        };
         if self.locked {
             command.arg("--locked");
         }
@@ -134,7 +140,8 @@ fn error(diagnostic: &Diagnostic) -> Option<String> {
 fn incomplete(cause: &str) -> Finding {
     Finding::new(Kind::Unseen, "Cargo.toml", "census").says(
         format!("clippy did not finish, so that some uses may not have been seen: {cause}"),
-        "make `cargo clippy --workspace --all-targets --all-features` finish",
+        "make `cargo clippy --workspace --all-targets --all-features` finish; where features \
+         exclude each other, name some with --features",
     )
 }
 

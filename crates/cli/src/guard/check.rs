@@ -21,13 +21,20 @@ use crate::Exit;
 use crate::explain::Explanation;
 use crate::output::{Output, Text};
 
+/// How cargo is asked.
+pub(crate) struct Build {
+    /// Instead of all.
+    pub(crate) features: Option<String>,
+    pub(crate) locked: bool,
+}
+
 pub(crate) fn run(
     out: &mut Output<impl Write>,
     manifest: Option<PathBuf>,
+    build: Build,
     json: bool,
-    locked: bool,
 ) -> io::Result<Exit> {
-    let checked = Workspace::find(manifest).and_then(|workspace| check(&workspace, locked));
+    let checked = Workspace::find(manifest).and_then(|workspace| check(&workspace, build));
     let checked = match checked {
         Ok(checked) => checked,
         Err(error) if json => {
@@ -80,7 +87,7 @@ impl Checked {
     }
 }
 
-fn check(workspace: &Workspace, locked: bool) -> Result<Checked, GuardError> {
+fn check(workspace: &Workspace, build: Build) -> Result<Checked, GuardError> {
     let list = List::shipped();
     let plan = Plan::of(workspace)?;
     let mut findings: Vec<_> = plan.files().flat_map(|it| gaps(workspace, it)).collect();
@@ -95,11 +102,12 @@ fn check(workspace: &Workspace, locked: bool) -> Result<Checked, GuardError> {
         workspace,
         list: &list,
         cfgs: compiled(&configs),
-        locked,
+        features: build.features,
+        locked: build.locked,
     };
     findings.extend(merged(census.take()?, scan::check(workspace, &list)));
     let mut notes = Vec::new();
-    match bans::transitive(workspace, &deny, locked)? {
+    match bans::transitive(workspace, &deny, build.locked)? {
         Some(banned) => findings.extend(banned),
         None => notes.push(NO_CARGO_DENY.to_owned()),
     }

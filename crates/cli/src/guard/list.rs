@@ -123,7 +123,7 @@ mod tests {
                     \"reqwest::get\" # for a reason\n    # to come: more\n]\n";
         let (after, gaps) = amended(text);
         let kept = "# ours\nmsrv = \"1.80\" # old\ndisallowed-methods = [\n    \"std::env::set_var\", # racy\n    \
-                    \"reqwest::get\", # for a reason\n    # to come: more\n    # reqwest\n    { path = ";
+                    \"reqwest::get\", # for a reason\n    # to come: more\n    # trusted-transport";
         assert!(after.starts_with(kept), "{}", &after[..500]);
         assert_eq!(after.matches("\"reqwest::get\"").count(), 1);
         assert!(!gaps.added.contains(&"reqwest::get".to_owned()));

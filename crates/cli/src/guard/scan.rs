@@ -51,8 +51,16 @@ fn mentions(
     list: &List,
 ) -> Vec<Finding> {
     let found = tokens.mentions.iter().filter_map(|mention| {
-        let path = resolved(&mention.path, &tokens.imports, renamed);
-        let entry = list.entries().iter().find(|entry| is_named(entry, &path))?;
+        let globs = tokens
+            .globs
+            .iter()
+            .map(|glob| [&glob[..], &mention.path].concat());
+        let meant: Vec<_> = globs
+            .chain([mention.path.clone()])
+            .map(|path| resolved(path, &tokens.imports, renamed))
+            .collect();
+        let is_meant = |entry: &&Entry| meant.iter().any(|path| is_named(entry, path));
+        let entry = list.entries().iter().find(is_meant)?;
         let finding = Finding::new(Kind::Call, file, &entry.path);
         Some(place(finding, mention).says(
             format!(
@@ -67,11 +75,10 @@ fn mentions(
 
 /// The path with its first part as the imports and the manifest mean it.
 fn resolved(
-    path: &[String],
+    mut path: Vec<String>,
     imports: &BTreeMap<String, Vec<String>>,
     renamed: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let mut path = path.to_vec();
     if let Some(import) = path.first().and_then(|first| imports.get(first)) {
         path.splice(..1, import.iter().cloned());
     }
@@ -118,4 +125,46 @@ fn unreadable(file: &str, line: usize) -> Finding {
             "this cannot be read as Rust by this tool",
             "mend it, or update this tool",
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> Vec<String> {
+        let renamed = BTreeMap::from([("web".to_owned(), "reqwest".to_owned())]);
+        let tokens = Tokens::of(text).unwrap_or_default();
+        let found = mentions("a.rs", &tokens, &renamed, &List::shipped()).into_iter();
+        found.map(|finding| finding.path).collect()
+    }
+
+    #[test]
+    fn a_path_is_known_by_every_name() {
+        for text in [
+            "fn f() { reqwest::Client::new() }",
+            "fn f() { web::Client::new() }",
+            "use reqwest as r; fn f() { r::Client::new() }",
+            "use web::{Client as C}; fn f() { C::new() }",
+            "use reqwest::*; fn f() { Client::new() }",
+            "macro_rules! m { () => { $crate::sdk::reqwest::Client::new() } }",
+        ] {
+            assert!(
+                written(text).contains(&"reqwest::Client::new".into()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_neighbour_is_not_taken_for_it() {
+        for text in [
+            "fn f() { reqwest::StatusCode::OK }",
+            "fn f() { mine::Client::new() }",
+            "fn f() { reqwest::gets() }",
+            "use std::collections::*; fn f() { Client::new() }",
+            "fn f() { trusted_transport::HttpClient::clone }",
+        ] {
+            assert_eq!(written(text), [""; 0], "{text}");
+        }
+    }
 }

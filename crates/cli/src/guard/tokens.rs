@@ -14,6 +14,8 @@ pub(crate) struct Tokens {
     pub(crate) levels: Vec<Mention>,
     /// What a name means, by the imports of the file.
     pub(crate) imports: BTreeMap<String, Vec<String>>,
+    /// What is imported as a whole.
+    pub(crate) globs: Vec<Vec<String>>,
     /// The modules and other sources that it leads to.
     pub(crate) leads: Vec<Lead>,
 }
@@ -125,6 +127,10 @@ impl Tokens {
                     TokenTree::Group(group) => {
                         let inside: Vec<_> = group.stream().into_iter().collect();
                         self.imports(&inside, &whole);
+                        last = None;
+                    }
+                    TokenTree::Punct(star) if star.as_char() == '*' => {
+                        self.globs.push(whole.clone());
                         last = None;
                     }
                     _ => {}
