@@ -102,6 +102,7 @@
 //! | `cookies`, `gzip`, `brotli`, `zstd`, `deflate`, `multipart`, `stream` | the same of reqwest |
 //! | `mozilla-roots` | `BaseRoots::Mozilla` |
 //! | `serde` | `Serialize` for the report |
+//! | `raw` | `HttpClient::into_reqwest`, the one way out, for SDKs that demand a `reqwest::Client` |
 //!
 //! A feature never changes what is trusted.
 #![forbid(unsafe_code)]

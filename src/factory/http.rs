@@ -15,7 +15,7 @@ use super::transport::TrustedTransport;
 
 #[expect(
     clippy::disallowed_types,
-    reason = "the factory wraps it; it never leaves these files"
+    reason = "the factory wraps it; it leaves these files by `into_reqwest` alone"
 )]
 pub(super) type RawClient = reqwest::Client;
 
@@ -87,6 +87,38 @@ impl HttpClient {
         };
         let (sent, redirected) = REDIRECTED.scope(Cell::new(None), sent).await;
         sent.map_err(|error| self.explain(error, redirected.unwrap_or(destination)))
+    }
+
+    /// The way out, for SDKs that demand a `reqwest::Client`.
+    ///
+    /// What comes out keeps what the token decided: trust, routes, name resolution, the deadline
+    /// for connections and `https_only`, and with them the options of the
+    /// [builder](crate::HttpClientBuilder).
+    ///
+    /// It loses what is this crate's:
+    /// - Its errors are reqwest's. A refused certificate does not explain itself, and the URL is
+    ///   named, with whatever token is in it. Its `Debug` shows the default headers.
+    /// - HTTPS to an IPv6 address through a proxy is not refused before the first socket: it
+    ///   fails behind the proxy, as an invalid server name.
+    /// - From here on nothing keeps the program from other clients: `T::default()` makes one
+    ///   without a policy wherever `T` is inferred to be a `reqwest::Client`, and no lint sees it.
+    ///
+    /// So hand it to the SDK at once. It is on the list of disallowed methods
+    /// ([`CLIPPY_TOML`](crate::CLIPPY_TOML)), and each use says why:
+    ///
+    /// ```no_run
+    /// # fn sdk<T>(_: T) {}
+    /// # fn main() -> Result<(), trusted_transport::TransportError> {
+    /// # let transport = trusted_transport::TrustedTransport::from_env()?;
+    /// #[expect(clippy::disallowed_methods, reason = "the SDK takes nothing but a reqwest::Client")]
+    /// let client = transport.http().build()?.into_reqwest();
+    /// sdk(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "raw")]
+    pub fn into_reqwest(self) -> RawClient {
+        self.client
     }
 
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {

@@ -14,6 +14,8 @@ mod openssl;
 mod options;
 mod parity;
 mod properties;
+#[cfg(feature = "raw")]
+mod raw;
 mod reading;
 mod routes;
 mod scale;
