@@ -1,7 +1,7 @@
 //! A client of the token does not turn into a raw one, which has a way to others.
 use trusted_transport::HttpClient;
 
-fn raw(client: &HttpClient) -> &reqwest::Client {
+fn raw(client: &HttpClient) -> &raw_reqwest::Client {
     client
 }
 

@@ -1,7 +1,7 @@
 //! A raw client cannot be converted into one of the token.
 use trusted_transport::HttpClient;
 
-fn converts<T: From<reqwest::Client>>() {}
+fn converts<T: From<raw_reqwest::Client>>() {}
 
 fn main() {
     converts::<HttpClient>();

@@ -3,7 +3,7 @@ use trusted_transport::HttpClient;
 
 fn outbound(_: HttpClient) {}
 
-fn raw(client: reqwest::Client) {
+fn raw(client: raw_reqwest::Client) {
     outbound(client);
 }
 

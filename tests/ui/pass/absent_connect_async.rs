@@ -10,7 +10,8 @@ mod own {
 }
 
 use own::*;
-use tokio_tungstenite::*;
+#[expect(unused_imports, reason = "none of its names may be used")]
+use raw_tungstenite::*;
 
 fn main() {
     connect_async();

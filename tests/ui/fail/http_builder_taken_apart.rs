@@ -1,0 +1,8 @@
+//! The raw builder inside cannot be reached.
+use trusted_transport::HttpClientBuilder;
+
+fn inner(builder: HttpClientBuilder) {
+    let _ = builder.builder;
+}
+
+fn main() {}
