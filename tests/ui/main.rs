@@ -4,6 +4,10 @@
 //! is a case that passes (`pass/absent_*`): it brings something of the same name, which would
 //! collide.
 
+mod cargo;
+mod exported;
+mod public;
+
 #[test]
 fn there_is_no_way_around_the_token() {
     let cases = trybuild::TestCases::new();
