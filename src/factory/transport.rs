@@ -192,7 +192,8 @@ impl TransportBuilder {
         self
     }
 
-    /// The cryptography of TLS; that of the enabled feature unless this says otherwise.
+    /// The cryptography of TLS, the check of signatures included; that of the enabled feature
+    /// unless this says otherwise.
     pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
