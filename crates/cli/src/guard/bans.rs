@@ -92,7 +92,7 @@ fn run(
         .arg(workspace.manifest())
         .arg("--config")
         .arg(config)
-        .args(["--format", "json", "--all-features"]);
+        .args(["--format", "json", "--workspace", "--all-features"]);
     if locked {
         command.arg("--locked");
     }
