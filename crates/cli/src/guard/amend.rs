@@ -103,10 +103,14 @@ fn shape(path: &Path, key: &'static str) -> GuardError {
     }
 }
 
-/// The ends of the lines as they were.
+/// The ends of the lines, and a byte order mark, as they were.
 fn like(before: &str, after: String) -> String {
-    match before.contains("\r\n") {
+    let after = match before.contains("\r\n") {
         true => after.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => after,
+    };
+    match before.starts_with('\u{feff}') && !after.starts_with('\u{feff}') {
+        true => format!("\u{feff}{after}"),
         false => after,
     }
 }

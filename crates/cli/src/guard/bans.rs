@@ -1,17 +1,19 @@
 //! Crates that connect without the token: those that members name themselves, and with
 //! cargo-deny those that come with others.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::process::{Command, Output, Stdio};
 
 use cargo_metadata::Package;
 use serde::Deserialize;
+use serde_json::Value;
 use toml_edit::DocumentMut;
 
 use super::deny::{Banned, banned, hardened};
 use super::error::GuardError;
 use super::finding::{Finding, Kind};
-use super::workspace::{Workspace, line_of, read};
+use super::workspace::{Workspace, line_of, one_line, read};
 
 /// What the manifests of the members name. cargo's own words, so that a renamed, an optional or
 /// a target's dependency is like any other.
@@ -24,9 +26,11 @@ pub(crate) fn direct(
     for member in workspace.members() {
         let manifest = member.manifest_path.as_std_path();
         let text = read(manifest)?.unwrap_or_default();
-        let named = banned
-            .iter()
-            .filter_map(|banned| Some((banned, key(member, banned)?)));
+        let named = banned.iter().flat_map(|banned| {
+            keys(member, banned)
+                .into_iter()
+                .map(move |key| (banned, key))
+        });
         found.extend(named.map(|(banned, key)| {
             Finding::new(Kind::Dependency, workspace.name(manifest), &banned.name)
                 .at(line_of(&text, key), None)
@@ -39,18 +43,14 @@ pub(crate) fn direct(
     Ok(found)
 }
 
-/// The key under which a member depends on a crate that does not let it in.
-fn key<'a>(member: &'a Package, banned: &Banned) -> Option<&'a str> {
-    if banned
-        .wrappers
-        .iter()
-        .any(|wrapper| *wrapper == *member.name)
-    {
-        return None;
-    }
-    let mut dependencies = member.dependencies.iter();
-    let dependency = dependencies.find(|dependency| dependency.name == banned.name)?;
-    Some(dependency.rename.as_deref().unwrap_or(&dependency.name))
+/// The keys under which a member depends on a crate. A wrapper in deny.toml is no excuse for a
+/// member: it has no reason beside it, and an exemption has.
+fn keys<'a>(member: &'a Package, banned: &Banned) -> BTreeSet<&'a str> {
+    let dependencies = member.dependencies.iter();
+    dependencies
+        .filter(|dependency| dependency.name == banned.name)
+        .map(|dependency| dependency.rename.as_deref().unwrap_or(&dependency.name))
+        .collect()
 }
 
 /// What cargo-deny finds in the crates that are no members, or `None` if it is not installed.
@@ -64,17 +64,23 @@ pub(crate) fn transitive(
     };
     let lock = read(&workspace.root.join("Cargo.lock"))?.unwrap_or_default();
     let lines = output.stderr.split(|byte| *byte == b'\n');
-    // What is of another form is not about a crate.
     let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-    let fields: Vec<_> = lines.map(|line| line.fields).collect();
-    let errors = fields.iter().filter(|fields| fields.is_error());
-    let mut found: Vec<_> = errors
-        .clone()
-        .flat_map(|error| error.findings(workspace, deny, &lock))
-        .collect();
-    if !output.status.success() && errors.count() == 0 {
-        let message = fields.last().map_or("it said nothing", |it| &it.message);
-        found.push(unseen(message));
+    let (mut found, mut last) = (Vec::new(), None);
+    for line in lines {
+        // What is not about a crate is said at the end, if it is an error.
+        last = Some(line.fields.clone());
+        if line.kind != "diagnostic" || line.fields["severity"] != "error" {
+            continue;
+        }
+        match Fields::deserialize(line.fields) {
+            Ok(error) => found.extend(error.findings(workspace, deny, &lock)),
+            Err(error) => found.push(unseen(&error.to_string())),
+        }
+    }
+    let has_errors = output.status.code().is_some_and(|code| code & BANS != 0);
+    if !output.status.success() && !has_errors {
+        let message = last.and_then(|fields| Some(fields["message"].as_str()?.to_owned()));
+        found.push(unseen(&message.unwrap_or_default()));
     }
     Ok(Some(found))
 }
@@ -109,79 +115,82 @@ fn run(
 /// A line of what cargo-deny prints.
 #[derive(Deserialize)]
 struct Line {
-    fields: Fields,
+    #[serde(rename = "type")]
+    kind: String,
+    fields: Value,
 }
 
 #[derive(Deserialize)]
 struct Fields {
-    code: Option<String>,
-    severity: Option<String>,
+    code: String,
     message: String,
     #[serde(default)]
     graphs: Vec<Graph>,
 }
 
-/// A crate, and those that depend on it.
+/// A crate, or a feature, and those that depend on it.
 #[derive(Deserialize)]
 struct Graph {
     #[serde(rename = "Krate")]
-    package: Name,
+    package: Option<Locked>,
     #[serde(default)]
     parents: Vec<Graph>,
 }
 
 #[derive(Deserialize)]
-struct Name {
+struct Locked {
     name: String,
+    version: String,
 }
 
 impl Fields {
-    fn is_error(&self) -> bool {
-        self.severity.as_deref() == Some("error")
-    }
-
     fn findings(&self, workspace: &Workspace, deny: &DocumentMut, lock: &str) -> Vec<Finding> {
-        let is_feature = self.code.as_deref() != Some("banned");
-        let banned = banned(deny);
-        let mut found = Vec::new();
-        for graph in &self.graphs {
-            let name = &graph.package.name;
-            if is_feature {
-                found.push(self.finding(name, name, lock).says(
-                    &*self.message,
-                    "switch it off where it is asked for; `cargo tree -e features -i` tells where",
-                ));
-                continue;
-            }
-            let banned = banned.iter().find(|banned| banned.name == *name);
-            let is_let_in = |parent: &String| {
-                let is_wrapper = banned.is_some_and(|it| it.wrappers.contains(parent));
-                // A member's own dependencies have a line in its manifest.
-                is_wrapper || workspace.is_member(parent)
-            };
-            let parents = graph.parents.iter().map(|parent| &parent.package.name);
-            found.extend(parents.filter(|parent| !is_let_in(parent)).map(|parent| {
-                self.finding(name, parent, lock).says(
-                    format!("{parent} depends on {name}"),
-                    format!(
-                        "replace {parent}, or let it in: add it to the `wrappers` of {name} in \
-                         deny.toml"
-                    ),
-                )
-            }));
+        let packages = self.graphs.iter();
+        let mut packages = packages.filter_map(|graph| Some((graph.package.as_ref()?, graph)));
+        if self.code != "banned" {
+            let name = packages
+                .next()
+                .map_or("cargo-deny", |(package, _)| &package.name);
+            return vec![finding(name, name, lock).says(&*self.message, FEATURE)];
         }
-        found
+        let banned = banned(deny);
+        let parents = packages.flat_map(|(package, graph)| {
+            let parents = graph.parents.iter().filter_map(|it| it.package.as_ref());
+            parents.map(|parent| (package.name.as_str(), parent))
+        });
+        // A member's own dependencies have a line in its manifest.
+        let others = parents.filter(|(name, parent)| {
+            let mut banned = banned.iter().filter(|banned| banned.name == *name);
+            let is_wrapper = banned.any(|banned| banned.wrappers.contains(&parent.name));
+            !is_wrapper && !workspace.is_member(&parent.name, &parent.version)
+        });
+        let found = others.map(|(name, Locked { name: parent, .. })| {
+            finding(&format!("{parent}::{name}"), parent, lock).says(
+                format!("{parent} depends on {name}"),
+                format!(
+                    "replace {parent}, or let it in: add it to the `wrappers` of {name} in \
+                     deny.toml"
+                ),
+            )
+        });
+        found.collect()
     }
+}
 
-    fn finding(&self, path: &str, locked: &str, lock: &str) -> Finding {
-        let line = line_of(lock, &format!("name = \"{locked}\""));
-        Finding::new(Kind::Dependency, "Cargo.lock", path).at(line, None)
-    }
+/// At the place of a package in Cargo.lock.
+fn finding(path: &str, locked: &str, lock: &str) -> Finding {
+    let line = line_of(lock, &format!("name = \"{locked}\""));
+    Finding::new(Kind::Dependency, "Cargo.lock", path).at(line, None)
 }
 
 fn unseen(message: &str) -> Finding {
     Finding::new(Kind::Unseen, "Cargo.lock", "cargo-deny").says(
-        format!("cargo-deny did not finish: {message}"),
+        format!("cargo-deny did not finish: {}", one_line(message)),
         "make `cargo deny check bans` finish",
     )
 }
+
+/// The bit of cargo-deny's exit status that stands for bans.
+const BANS: i32 = 2;
+const FEATURE: &str =
+    "switch it off where it is asked for; `cargo tree --edges features --invert` tells where";

@@ -3,16 +3,11 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use serde::Serialize;
-use toml_edit::DocumentMut;
-
 use super::amend::Amended;
 use super::census::Census;
 use super::error::GuardError;
 use super::exemptions::{Exempt, Exemptions};
-use super::files::Files;
 use super::finding::{Finding, Kind};
-use super::flags::{cfgs, of_config};
 use super::list::List;
 use super::plan::Plan;
 use super::workspace::{Workspace, line_of, parse};
@@ -20,6 +15,7 @@ use super::{bans, scan, shadow};
 use crate::Exit;
 use crate::explain::Explanation;
 use crate::output::{Output, Text};
+use serde::Serialize;
 
 /// How cargo is asked.
 pub(crate) struct Build {
@@ -91,8 +87,7 @@ fn check(workspace: &Workspace, build: Build) -> Result<Checked, GuardError> {
     let list = List::shipped();
     let plan = Plan::of(workspace)?;
     let mut findings: Vec<_> = plan.files().flat_map(|it| gaps(workspace, it)).collect();
-    let (shadows, configs) = shadow::check(workspace, &Files::of(workspace))?;
-    findings.extend(shadows);
+    findings.extend(shadow::check(workspace));
     let deny = parse(
         &plan.deny.path,
         plan.deny.before.as_deref().unwrap_or_default(),
@@ -101,7 +96,6 @@ fn check(workspace: &Workspace, build: Build) -> Result<Checked, GuardError> {
     let census = Census {
         workspace,
         list: &list,
-        cfgs: compiled(&configs),
         features: build.features,
         locked: build.locked,
     };
@@ -113,7 +107,9 @@ fn check(workspace: &Workspace, build: Build) -> Result<Checked, GuardError> {
     }
     findings.sort();
     findings.dedup();
-    let (findings, exempt) = Exemptions::read(&workspace.root)?.apply(findings);
+    let (mut findings, exempt) = Exemptions::read(&workspace.root)?.apply(findings);
+    // What others bring often goes with what brought them.
+    findings.sort_by_key(|finding| finding.file == "Cargo.lock");
     Ok(Checked {
         version: VERSION,
         packages: workspace.members().len(),
@@ -155,28 +151,6 @@ fn gaps(workspace: &Workspace, file: &Amended) -> Vec<Finding> {
     found
 }
 
-/// The `--cfg`s that the workspace is compiled with: those of its configurations, and of the
-/// variables that cargo takes flags from.
-fn compiled(configs: &[DocumentMut]) -> Vec<String> {
-    let configured = configs
-        .iter()
-        .flat_map(|config| of_config(config.as_table()));
-    let configured = configured.map(|(_, flags)| flags);
-    let split = |name: &str, separator: fn(char) -> bool| -> Vec<String> {
-        let flags = std::env::var(name).unwrap_or_default();
-        flags.split(separator).map(str::to_owned).collect()
-    };
-    let set = [
-        split("RUSTFLAGS", char::is_whitespace),
-        split("CARGO_ENCODED_RUSTFLAGS", |c| c == '\u{1f}'),
-    ];
-    let flags = configured.chain(set);
-    let mut cfgs: Vec<_> = flags.flat_map(|flags| cfgs(&flags)).collect();
-    cfgs.sort();
-    cfgs.dedup();
-    cfgs
-}
-
 /// One finding for a place: the function before its type, and what is compiled before what is
 /// only written.
 fn merged(census: Vec<Finding>, written: Vec<Finding>) -> Vec<Finding> {
@@ -216,15 +190,32 @@ fn print(out: &mut Output<impl Write>, checked: &Checked) -> io::Result<()> {
     if !checked.findings.is_empty() {
         out.blank()?;
     }
+    if checked.findings.iter().any(|it| it.kind.can_be_exempt()) {
+        out.labelled(Text::odd("hint:"), EXEMPT)?;
+    }
     for note in &checked.notes {
         out.labelled(Text::odd("note:"), note)?;
     }
-    let (packages, exempt) = (checked.packages, checked.exempt.len());
-    let looked = format!("{packages} packages, {exempt} exempt");
+    let looked = format!(
+        "{}; {} exempt{}",
+        counted(checked.packages, "package"),
+        checked.exempt.len(),
+        match checked.notes.is_empty() {
+            true => "",
+            false => "; not all was looked at",
+        }
+    );
     out.text(match checked.findings.len() {
         0 => Text::good(format!("closed: {looked}")),
-        open => Text::bad(format!("open: {open} findings; {looked}")),
+        open => Text::bad(format!("open: {}; {looked}", counted(open, "finding"))),
     })
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
 }
 
 impl From<Exempt> for Excused {
@@ -235,5 +226,7 @@ impl From<Exempt> for Excused {
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const INIT: &str = "run `trusted-transport guard init`";
+const EXEMPT: &str = "what has to stay needs an `[[allow]]` with its file, its path and a reason in \
+                      trusted-transport.guard.toml";
 const NO_CARGO_DENY: &str = "cargo-deny is not installed, so that crates which others bring were \
                              not looked at; `cargo install --locked cargo-deny`";

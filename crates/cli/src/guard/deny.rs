@@ -114,7 +114,10 @@ fn conflict(key: &str, name: &str, shipped: &InlineTable, own: &InlineTable) -> 
         return None;
     }
     Some(Conflict {
-        key: format!("\"{name}\""),
+        key: match key {
+            "features" => "[[bans.features]]".to_owned(),
+            _ => format!("\"{name}\""),
+        },
         message: format!("`{list}` of bans.{key} for {name} is not what the fence needs"),
         instead: format!("add {} to it", missing.join(", ")),
     })

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::workspace::one_line;
 use crate::explain::{Explanation, causes};
 
 #[derive(Debug, Error)]
@@ -82,7 +83,7 @@ impl From<&GuardError> for Explanation {
         Self {
             kind: error.kind(),
             message: error.to_string(),
-            causes: causes(error),
+            causes: causes(error).iter().map(|cause| one_line(cause)).collect(),
             hint: Some(error.hint()),
             variable: None,
             path: error.path().map(|path| path.to_string_lossy().into_owned()),

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use toml_edit::{DocumentMut, Table, value};
+use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::amend::{Conflict, Gaps};
 use super::error::GuardError;
 use super::finding::{Finding, Kind};
-use super::workspace::read;
+use super::workspace::{line_of, read};
 
 /// The committed list of reasons.
 #[derive(Default)]
@@ -39,6 +39,16 @@ impl Exemptions {
             .map_err(|source| GuardError::Toml { path, source })?;
         let tables = document.get("allow").and_then(|it| it.as_array_of_tables());
         let mut exemptions = Self::default();
+        let keys = document.iter().map(|(key, _)| key);
+        let unknown = keys.filter(|key| !["allow", "version"].contains(key));
+        exemptions.invalid.extend(unknown.map(|key| {
+            Finding::new(Kind::Exemption, GUARD_TOML, key)
+                .at(line_of(&text, &format!("[[{key}]]")), None)
+                .says(
+                    format!("`{key}` means nothing here"),
+                    "write `[[allow]]`, or remove it",
+                )
+        }));
         for table in tables.into_iter().flatten() {
             let line = table.span().map(|span| line_at(&text, span.start));
             match exemption(table, line) {
@@ -59,6 +69,8 @@ impl Exemptions {
     /// What has no reason, and what has one. A reason that nothing needs is a finding too.
     pub(crate) fn apply(self, findings: Vec<Finding>) -> (Vec<Finding>, Vec<Exempt>) {
         let mut used = vec![false; self.entries.len()];
+        // Where nobody could look, nobody knows what is needed.
+        let is_seen = findings.iter().all(|finding| finding.kind != Kind::Unseen);
         let mut open = self.invalid;
         let mut exempt = Vec::new();
         for finding in findings {
@@ -72,7 +84,11 @@ impl Exemptions {
                 None => open.push(finding),
             }
         }
-        let unused = self.entries.iter().zip(used).filter(|(_, used)| !used);
+        let unused = self
+            .entries
+            .iter()
+            .zip(used)
+            .filter(|(_, used)| !used && is_seen);
         open.extend(unused.map(|(entry, _)| entry.unused()));
         open.sort();
         (open, exempt)
@@ -82,9 +98,13 @@ impl Exemptions {
 impl Exemption {
     fn covers(&self, finding: &Finding) -> bool {
         let below = finding.path.strip_prefix(&self.path);
-        finding.kind.can_be_exempt()
-            && self.file == finding.file
-            && below.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        let is_below = below
+            .is_some_and(|rest| rest.is_empty() || (rest.starts_with("::") && is_type(&self.path)));
+        // Vendored packages and fixtures are many.
+        let is_in_folder = finding.kind == Kind::Uncovered
+            && self.file.ends_with('/')
+            && finding.file.starts_with(&self.file);
+        finding.kind.can_be_exempt() && is_below && (self.file == finding.file || is_in_folder)
     }
 
     fn unused(&self) -> Finding {
@@ -110,12 +130,25 @@ fn exemption(table: &Table, line: Option<usize>) -> Option<Exemption> {
     })
 }
 
+/// Types begin with a capital, crates and modules do not.
+fn is_type(path: &str) -> bool {
+    let last = path.rsplit("::").next().unwrap_or(path);
+    last.starts_with(char::is_uppercase)
+}
+
 /// Notes which version wrote the fence.
 pub(crate) fn amend(document: &mut DocumentMut) -> Result<Gaps, &'static str> {
     let mut gaps = Gaps::default();
     let written = document.get("version").and_then(|version| version.as_str());
     if written != Some(VERSION) {
-        document.insert("version", value(VERSION));
+        match document.get_mut("version").and_then(Item::as_value_mut) {
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = VERSION.into();
+                *old.decor_mut() = decor;
+            }
+            None => _ = document.insert("version", value(VERSION)),
+        }
         gaps.added.push(format!("version = \"{VERSION}\""));
     }
     if let Some(allow) = document.get("allow")
@@ -180,6 +213,37 @@ mod tests {
         let (open, exempt) = exempting("reqwest::Client").apply(findings.clone());
         assert_eq!(open, findings[2..]);
         assert_eq!(exempt.len(), 2);
+    }
+
+    #[test]
+    fn a_crate_covers_nothing_below_it() {
+        let findings = vec![call("src/a.rs", "reqwest::get")];
+        let (open, exempt) = exempting("reqwest").apply(findings.clone());
+        assert!(open.contains(&findings[0]) && exempt.is_empty(), "{open:?}");
+    }
+
+    #[test]
+    fn a_folder_covers_the_packages_in_it_and_no_call() {
+        let uncovered = |file| Finding::new(Kind::Uncovered, file, "package");
+        let findings = vec![
+            uncovered("src/a.rs/one/Cargo.toml"),
+            uncovered("src/b/Cargo.toml"),
+            call("src/a.rs/one/lib.rs", "package"),
+        ];
+        let mut exemptions = exempting("package");
+        exemptions.entries[0].file = "src/a.rs/".to_owned();
+        let (open, exempt) = exemptions.apply(findings.clone());
+        assert_eq!(exempt.len(), 1);
+        assert_eq!(open, [findings[2].clone(), findings[1].clone()]);
+    }
+
+    #[test]
+    fn a_new_version_keeps_the_comment_of_the_old() {
+        let mut document = "version = \"0.0.1\" # old\n".parse().expect("TOML");
+        let gaps = amend(&mut document).expect("tables");
+        assert_eq!(gaps.added.len(), 1);
+        let expected = format!("version = \"{VERSION}\" # old\n");
+        assert_eq!(document.to_string(), expected);
     }
 
     #[test]

@@ -72,8 +72,8 @@ impl Finding {
 }
 
 impl Kind {
-    /// Whether a reason can excuse it. The fence itself has to be whole.
+    /// Whether a reason can excuse it. The fence itself has to be whole, and to be looked at.
     pub(crate) fn can_be_exempt(self) -> bool {
-        !matches!(self, Self::Incomplete | Self::Exemption)
+        !matches!(self, Self::Incomplete | Self::Exemption | Self::Unseen)
     }
 }

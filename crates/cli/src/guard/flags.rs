@@ -53,20 +53,6 @@ pub(crate) fn silences(lint: &str) -> bool {
     SILENCING.contains(&lint.replace('-', "_").replace(' ', "").as_str())
 }
 
-/// Those that change what is compiled, as rustc takes them.
-pub(crate) fn cfgs(flags: &[String]) -> Vec<String> {
-    let mut cfgs = Vec::new();
-    let mut flags = flags.iter();
-    while let Some(flag) = flags.next() {
-        if flag == "--cfg" {
-            cfgs.extend(flags.next().map(|cfg| format!("--cfg={cfg}")));
-        } else if flag.starts_with("--cfg=") {
-            cfgs.push(flag.clone());
-        }
-    }
-    cfgs
-}
-
 /// The lints, the names that they had, and the groups that they are in.
 const SILENCING: [&str; 6] = [
     "clippy::disallowed_methods",
@@ -109,11 +95,5 @@ mod tests {
         ] {
             assert_eq!(silencing(&split(flags)), None, "{flags}");
         }
-    }
-
-    #[test]
-    fn what_is_compiled_stays() {
-        let flags = split("--cfg tokio_unstable -A warnings --cfg=loom");
-        assert_eq!(cfgs(&flags), ["--cfg=tokio_unstable", "--cfg=loom"]);
     }
 }

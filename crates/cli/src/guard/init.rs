@@ -52,13 +52,11 @@ fn show(
     }
     conflicts(out, workspace, plan)?;
     out.text(Text::strong(match (plan.is_changed(), dry_run) {
-        (false, _) => "The fence is written already; nothing has changed.",
-        (true, true) => "Nothing has been written.",
-        (true, false) => "The fence is written. Commit it, and run in CI:",
+        (false, _) => "The fence is written already; nothing has changed. The line for CI:",
+        (true, true) => "Nothing has been written. The line for CI:",
+        (true, false) => "The fence is written. Commit it; the line for CI:",
     }))?;
-    if plan.is_changed() && !dry_run {
-        out.command("trusted-transport guard check --locked")?;
-    }
+    out.command("trusted-transport guard check --locked")?;
     Ok(Ok(()))
 }
 

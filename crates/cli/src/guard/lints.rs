@@ -3,6 +3,7 @@
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value, value};
 
 use super::amend::{Conflict, Gaps, table};
+use super::flags::silences;
 
 /// Sets the levels for the workspace, or for the one package if there is no workspace.
 pub(crate) fn amend_root(document: &mut DocumentMut) -> Result<Gaps, &'static str> {
@@ -47,18 +48,33 @@ fn amend_package(
 
 fn amend_levels(clippy: &mut dyn TableLike, place: &str, gaps: &mut Gaps) {
     // Of two levels with one priority, cargo lets the group win over the lint.
-    let groups = GROUPS.iter().filter_map(|group| level(clippy.get(group)?));
-    let weak = groups.filter(|level| !level.is_strong());
-    let above = weak.map(|level| level.priority + 1).max();
-    let least = above.unwrap_or(i64::MIN);
+    let level_of = |group: &&str| level(clippy.get(group)?);
+    let weak = GROUPS
+        .iter()
+        .filter_map(level_of)
+        .filter(|level| !level.is_strong());
+    let least = weak
+        .map(|level| level.priority + 1)
+        .max()
+        .unwrap_or(i64::MIN);
+    // And clippy refuses a lint beside any group with its priority.
+    let others = GROUPS.iter().chain(&OTHER_GROUPS).filter_map(level_of);
+    let above = others.map(|level| level.priority + 1).max().unwrap_or(0);
+    for (key, item) in clippy.iter() {
+        let is_other = !LINTS.contains(&key) && !GROUPS.contains(&key);
+        let is_weak = level(item).is_none_or(|level| !level.is_strong());
+        if is_other && is_weak && silences(&format!("clippy::{key}")) {
+            gaps.conflicts.push(Conflict {
+                key: key.to_owned(),
+                message: format!("{place}.{key} is another name of a lint of the fence's"),
+                instead: "remove it".to_owned(),
+            });
+        }
+    }
     for lint in LINTS {
         match clippy.get(lint).map(level) {
             None => {
-                let deny = match least {
-                    1.. => prioritised(least),
-                    _ => "deny".into(),
-                };
-                clippy.insert(lint, value(deny));
+                clippy.insert(lint, value(prioritised(above.max(0))));
                 gaps.added.push(format!("{place}.{lint}"));
             }
             Some(Some(level)) if level.is_strong() && level.priority >= least => {}
@@ -112,6 +128,16 @@ fn prioritised(priority: i64) -> Value {
 const LINTS: [&str; 2] = ["disallowed_methods", "disallowed_types"];
 /// The groups that the lints are in.
 const GROUPS: [&str; 2] = ["all", "style"];
+const OTHER_GROUPS: [&str; 8] = [
+    "cargo",
+    "complexity",
+    "correctness",
+    "nursery",
+    "pedantic",
+    "perf",
+    "restriction",
+    "suspicious",
+];
 
 #[cfg(test)]
 mod tests {
@@ -165,10 +191,12 @@ mod tests {
 
     #[test]
     fn a_group_that_would_win_is_outranked() {
-        let text = "[workspace.lints.clippy]\nall = \"warn\"\n";
-        let (text, _) = amended(amend_root, text);
-        let expected = "disallowed_methods = { level = \"deny\", priority = 1 }";
-        assert!(text.contains(expected), "{text}");
+        for group in ["all", "pedantic"] {
+            let text = format!("[workspace.lints.clippy]\n{group} = \"warn\"\n");
+            let (text, _) = amended(amend_root, &text);
+            let expected = "disallowed_methods = { level = \"deny\", priority = 1 }";
+            assert!(text.contains(expected), "{text}");
+        }
         let below = "[workspace.lints.clippy]\nall = { level = \"warn\", priority = -1 }\n";
         let (text, _) = amended(amend_root, below);
         assert!(text.contains("disallowed_methods = \"deny\""), "{text}");
@@ -183,6 +211,17 @@ mod tests {
             let (after, conflicts) = amended(amend_root, &text);
             assert_eq!(after, text);
             assert_eq!(conflicts, ["write `disallowed_methods = \"deny\"`"]);
+        }
+    }
+
+    #[test]
+    fn another_name_of_the_lint_is_told() {
+        for key in ["\"disallowed-methods\"", "disallowed_method"] {
+            let text = format!(
+                "[workspace.lints.clippy]\n{key} = {{ level = \"allow\", priority = 9 }}\n"
+            );
+            let (_, conflicts) = amended(amend_root, &text);
+            assert_eq!(conflicts, ["remove it"], "{key}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the sources of the members say, also where this machine and these features compile it
 //! away: paths of the list as they are written, and attributes that silence it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use cargo_metadata::Package;
@@ -51,16 +51,11 @@ fn mentions(
     list: &List,
 ) -> Vec<Finding> {
     let found = tokens.mentions.iter().filter_map(|mention| {
-        let globs = tokens
-            .globs
-            .iter()
-            .map(|glob| [&glob[..], &mention.path].concat());
-        let meant: Vec<_> = globs
-            .chain([mention.path.clone()])
-            .map(|path| resolved(path, &tokens.imports, renamed))
-            .collect();
-        let is_meant = |entry: &&Entry| meant.iter().any(|path| is_named(entry, path));
-        let entry = list.entries().iter().find(is_meant)?;
+        let meant = meanings(&mention.path, tokens, renamed);
+        let mut entries = list.entries().iter();
+        let whole = |entry: &&Entry| meant.iter().any(|path| path.join("::") == entry.path);
+        let part = |entry: &&Entry| meant.iter().any(|path| is_named(entry, path));
+        let entry = entries.clone().find(whole).or_else(|| entries.find(part))?;
         let finding = Finding::new(Kind::Call, file, &entry.path);
         Some(place(finding, mention).says(
             format!(
@@ -73,29 +68,60 @@ fn mentions(
     found.collect()
 }
 
-/// The path with its first part as the imports and the manifest mean it.
-fn resolved(
-    mut path: Vec<String>,
-    imports: &BTreeMap<String, Vec<String>>,
+/// What a path may mean by the imports of its file and the names in its manifest. A module of the
+/// file's own has no other meaning.
+fn meanings(
+    path: &[String],
+    tokens: &Tokens,
     renamed: &BTreeMap<String, String>,
-) -> Vec<String> {
-    if let Some(import) = path.first().and_then(|first| imports.get(first)) {
-        path.splice(..1, import.iter().cloned());
+) -> BTreeSet<Vec<String>> {
+    let mut known = BTreeSet::new();
+    let mut next = vec![path.to_vec()];
+    if path.len() > 1 {
+        let globs = tokens.globs.iter();
+        next.extend(globs.map(|glob| [&glob[..], path].concat()));
     }
-    if let Some(name) = path.first().and_then(|first| renamed.get(first)) {
-        path[0] = name.clone();
+    while let Some(mut path) = next.pop() {
+        let Some(first) = path.first().filter(|it| !tokens.inside.contains(*it)) else {
+            continue;
+        };
+        if let Some(name) = renamed.get(first) {
+            path[0] = name.clone();
+        }
+        // A name that is imported by itself would grow for ever.
+        if path.len() > LONGEST || known.contains(&path) {
+            continue;
+        }
+        let imports = tokens.imports.get(&path[0]).into_iter().flatten();
+        next.extend(imports.map(|import| [&import[..], &path[1..]].concat()));
+        known.insert(path);
     }
-    path
+    known
 }
 
-/// A type with whatever is behind it; a function at the end. Either may be re-exported.
+/// A type with whatever is behind it, or a function at the end; below its crate, in whatever
+/// module that shows it.
 fn is_named(entry: &Entry, path: &[String]) -> bool {
     let parts: Vec<_> = entry.path.split("::").collect();
-    let mut windows = path.windows(parts.len());
-    match entry.is_type {
-        true => windows.any(|window| window == parts),
-        false => windows.next_back().is_some_and(|window| window == parts),
+    let own = match parts.iter().position(|part| is_capital(part)) {
+        Some(owner) => owner,
+        None => parts.len() - 1,
+    };
+    let Some(start) = path.iter().position(|part| *part == parts[0]) else {
+        return false;
+    };
+    let below = &path[start + 1..];
+    let modules = below.iter().take_while(|part| !is_capital(part)).count();
+    let (wanted, found) = (&parts[own..], &below[modules.min(below.len())..]);
+    match is_capital(parts[own]) {
+        true if entry.is_type => found.len() >= wanted.len() && found[..wanted.len()] == *wanted,
+        true => found == wanted,
+        false => found.is_empty() && below.last().is_some_and(|last| *last == parts[own]),
     }
+}
+
+fn is_capital(part: &str) -> bool {
+    part.starts_with(char::is_uppercase)
 }
 
 fn suppressions(file: &str, tokens: &Tokens) -> Vec<Finding> {
@@ -127,6 +153,9 @@ fn unreadable(file: &str, line: usize) -> Finding {
         )
 }
 
+/// Of a path that means something.
+const LONGEST: usize = 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +175,11 @@ mod tests {
             "use reqwest as r; fn f() { r::Client::new() }",
             "use web::{Client as C}; fn f() { C::new() }",
             "use reqwest::*; fn f() { Client::new() }",
+            "use reqwest as a; use a::Client as B; fn f() { B::new() }",
+            "use mine::Client; mod m { use reqwest::Client; fn f() { Client::new() } }",
+            "extern crate reqwest as r; fn f() { r::Client::new() }",
+            "fn f() { reqwest::async_impl::Client::new() }",
+            "fn f() { <reqwest::Client>::new() }",
             "macro_rules! m { () => { $crate::sdk::reqwest::Client::new() } }",
         ] {
             assert!(
@@ -163,6 +197,10 @@ mod tests {
             "fn f() { reqwest::gets() }",
             "use std::collections::*; fn f() { Client::new() }",
             "fn f() { trusted_transport::HttpClient::clone }",
+            "fn f() { reqwest::header::HeaderMap::get(&map, name) }",
+            "mod reqwest { pub struct Client; } fn f() { reqwest::Client::new() }",
+            "use crate::kafka::Client; fn f() { Client::new() }",
+            "use a::b; use b::a; fn f() { a::b() }",
         ] {
             assert_eq!(written(text), [""; 0], "{text}");
         }

@@ -5,27 +5,30 @@ use std::path::Path;
 use toml_edit::DocumentMut;
 
 use super::error::GuardError;
-use super::files::{Files, clippy_toml};
+use super::files::{self, clippy_toml};
 use super::finding::{Finding, Kind};
 use super::flags::{of_config, silencing};
 use super::workspace::{Workspace, line_of, parse, read};
 
-/// The findings, and the Cargo configurations that they came from.
-pub(crate) fn check(
-    workspace: &Workspace,
-    files: &Files,
-) -> Result<(Vec<Finding>, Vec<DocumentMut>), GuardError> {
+/// What is found beside the files of the fence.
+pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = lists(workspace);
-    let strangers = files.strangers.iter();
-    findings.extend(strangers.map(|manifest| uncovered(&workspace.name(manifest))));
-    let mut configs = Vec::new();
-    for path in &files.cargo {
-        let Some(text) = read(path)? else { continue };
-        let config = parse(path, &text)?;
-        findings.extend(undone(&workspace.name(path), &text, &config));
-        configs.push(config);
+    let strangers = files::strangers(workspace).into_iter();
+    findings.extend(strangers.map(|manifest| uncovered(&workspace.name(&manifest))));
+    for path in files::cargo_configs(workspace) {
+        let name = workspace.name(&path);
+        let text = read(&path).map(Option::unwrap_or_default);
+        match text.and_then(|text| Ok((parse(&path, &text)?, text))) {
+            Ok((config, text)) => findings.extend(undone(&name, &text, &config)),
+            Err(error) => findings.push(unread(&name, &error)),
+        }
     }
-    Ok((findings, configs))
+    findings
+}
+
+fn unread(name: &str, error: &GuardError) -> Finding {
+    Finding::new(Kind::Unseen, name, "configuration")
+        .says(error.to_string(), "mend it, or remove it")
 }
 
 /// The clippy.toml of each member has to be the workspace's.

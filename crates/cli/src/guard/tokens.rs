@@ -1,21 +1,23 @@
 //! A source as its tokens: macros, attributes and code that is compiled away look alike here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 /// What the tokens of one source name.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    /// Every path, imports included.
+    /// Every path, but for imports: what is imported and not used connects nowhere.
     pub(crate) mentions: Vec<Mention>,
     /// The lints whose level an attribute lowers.
     pub(crate) levels: Vec<Mention>,
-    /// What a name means, by the imports of the file.
-    pub(crate) imports: BTreeMap<String, Vec<String>>,
+    /// What a name may mean, by the imports of the file.
+    pub(crate) imports: BTreeMap<String, BTreeSet<Vec<String>>>,
     /// What is imported as a whole.
     pub(crate) globs: Vec<Vec<String>>,
+    /// The modules that it has inside.
+    pub(crate) inside: BTreeSet<String>,
     /// The modules and other sources that it leads to.
     pub(crate) leads: Vec<Lead>,
 }
@@ -38,71 +40,95 @@ pub(crate) enum Lead {
 
 impl Tokens {
     /// # Errors
-    /// The line of what is no token.
+    /// The line of what is no token, or is nested too deep.
     pub(crate) fn of(text: &str) -> Result<Self, usize> {
         let stream = TokenStream::from_str(code(text));
         let stream = stream.map_err(|error| error.span().start().line)?;
         let mut tokens = Self::default();
-        tokens.take(stream, &[]);
+        tokens.take(stream, &Around::default())?;
         Ok(tokens)
     }
 
-    fn take(&mut self, stream: TokenStream, around: &[String]) {
+    fn take(&mut self, stream: TokenStream, around: &Around) -> Result<(), usize> {
         let trees: Vec<_> = stream.into_iter().collect();
         let mut at = 0;
         while let Some(tree) = trees.get(at) {
-            match tree {
-                TokenTree::Group(group) => {
-                    self.take(group.stream(), around);
-                    at += 1;
+            at += match tree {
+                TokenTree::Group(group) if around.depth > DEEPEST => {
+                    return Err(group.span().start().line);
                 }
-                TokenTree::Ident(ident) => at += self.word(ident, &trees[at..], around),
-                _ => at += 1,
-            }
+                TokenTree::Group(group) => {
+                    let attribute = &trees[at.saturating_sub(2)..at];
+                    self.take(group.stream(), &around.within(group, attribute))?;
+                    1
+                }
+                TokenTree::Ident(ident) => self.word(ident, &trees[at..], around)?,
+                _ => 1,
+            };
         }
+        Ok(())
     }
 
     /// Takes what begins with an identifier, and says of how many trees it was.
-    fn word(&mut self, ident: &Ident, trees: &[TokenTree], around: &[String]) -> usize {
+    fn word(
+        &mut self,
+        ident: &Ident,
+        trees: &[TokenTree],
+        around: &Around,
+    ) -> Result<usize, usize> {
         let rest = &trees[1..];
         match (ident.to_string().as_str(), rest) {
-            ("use", rest) => {
+            // `use<..>` names what a type captures.
+            ("use", [first, ..]) if !is_punct(first, '<') => {
                 let end = rest.iter().position(|tree| is_punct(tree, ';'));
                 let end = end.unwrap_or(rest.len());
                 self.imports(&rest[..end], &[]);
-                return end + 1;
+                return Ok(end + 1);
             }
-            ("mod", [TokenTree::Ident(name), end, ..]) => match end {
-                TokenTree::Group(body) => {
-                    let inside = [around, &[plain(name)]].concat();
-                    self.take(body.stream(), &inside);
-                    return 3;
-                }
-                _ => self.leads.push(Lead::Module {
-                    around: around.to_vec(),
-                    name: plain(name),
-                }),
-            },
-            ("path", [equals, TokenTree::Literal(file), ..]) if is_punct(equals, '=') => {
-                self.leads.extend(source(&file.to_string()).map(Lead::File));
+            (
+                "crate",
+                [
+                    TokenTree::Ident(name),
+                    TokenTree::Ident(again),
+                    TokenTree::Ident(alias),
+                    ..,
+                ],
+            ) if again == "as" => {
+                self.import(plain(alias), vec![plain(name)]);
+            }
+            ("mod", [TokenTree::Ident(name), TokenTree::Group(body), ..]) => {
+                self.inside.insert(plain(name));
+                self.take(body.stream(), &around.below(plain(name)))?;
+                return Ok(3);
+            }
+            ("mod", [TokenTree::Ident(name), ..]) => self.leads.push(Lead::Module {
+                around: around.modules.clone(),
+                name: plain(name),
+            }),
+            ("path", [equals, TokenTree::Literal(file), ..])
+                if around.is_attribute && is_punct(equals, '=') =>
+            {
+                self.leads.extend(string(&file.to_string()).map(Lead::File));
             }
             ("include", [bang, TokenTree::Group(file), ..]) if is_punct(bang, '!') => {
-                let file = source(&file.stream().to_string());
+                let file = string(&file.stream().to_string());
                 self.leads.extend(file.map(Lead::File));
             }
-            ("allow" | "warn", [TokenTree::Group(lints), ..])
-                if lints.delimiter() == Delimiter::Parenthesis =>
-            {
+            ("allow" | "warn", [TokenTree::Group(lints), ..]) if around.is_attribute => {
                 let mut inside = Self::default();
-                inside.take(lints.stream(), &[]);
+                inside.take(lints.stream(), around)?;
                 self.levels.extend(inside.mentions);
-                return 2;
+                return Ok(2);
             }
             _ => {}
         }
         let (mention, length) = path(ident, trees);
         self.mentions.push(mention);
-        length
+        Ok(length)
+    }
+
+    fn import(&mut self, name: String, path: Vec<String>) {
+        self.imports.entry(name).or_default().insert(path);
     }
 
     /// The tree of a `use`, without its semicolon.
@@ -115,14 +141,14 @@ impl Tokens {
                 match tree {
                     TokenTree::Ident(ident) if ident == "as" => {
                         if let Some(TokenTree::Ident(alias)) = trees.next() {
-                            self.imports.insert(plain(alias), whole.clone());
+                            self.import(plain(alias), whole.clone());
                         }
                     }
                     TokenTree::Ident(ident) => {
                         if ident != "self" || whole.is_empty() {
                             whole.push(plain(ident));
                         }
-                        last = Some(ident);
+                        last = whole.last().cloned();
                     }
                     TokenTree::Group(group) => {
                         let inside: Vec<_> = group.stream().into_iter().collect();
@@ -137,25 +163,71 @@ impl Tokens {
                 }
             }
             if let Some(last) = last {
-                self.imports
-                    .entry(whole.last().cloned().unwrap_or_default())
-                    .or_insert_with(|| whole.clone());
-                self.mentions.push(mention(whole, last));
+                self.import(last, whole);
             }
         }
     }
 }
 
-/// The path that begins here, and of how many trees it is.
+/// Where a stream of tokens stands.
+#[derive(Default)]
+struct Around {
+    /// The inline modules around it.
+    modules: Vec<String>,
+    is_attribute: bool,
+    depth: usize,
+}
+
+impl Around {
+    /// In a group, which is an attribute's if the trees before it say so: `#` or `#!`.
+    fn within(&self, group: &Group, before: &[TokenTree]) -> Self {
+        let hash = |tree: &TokenTree| is_punct(tree, '#');
+        let begins = match before {
+            [first, second] => hash(second) || (hash(first) && is_punct(second, '!')),
+            [only] => hash(only),
+            _ => false,
+        };
+        let begins = begins && group.delimiter() == Delimiter::Bracket;
+        Self {
+            modules: self.modules.clone(),
+            is_attribute: self.is_attribute || begins,
+            depth: self.depth + 1,
+        }
+    }
+
+    fn below(&self, module: String) -> Self {
+        Self {
+            modules: [&self.modules[..], &[module]].concat(),
+            is_attribute: false,
+            depth: self.depth + 1,
+        }
+    }
+}
+
+/// The path that begins here, and of how many trees it is. What stands in angle brackets is no
+/// part of it: `Type::<T>::new`, and `<Type>::new` from the type on.
 fn path(first: &Ident, trees: &[TokenTree]) -> (Mention, usize) {
     let mut path = vec![plain(first)];
     let mut length = 1;
-    while let [colon, second, TokenTree::Ident(next), ..] = &trees[length..]
-        && is_punct(colon, ':')
-        && is_punct(second, ':')
-    {
-        path.push(plain(next));
-        length += 3;
+    loop {
+        let rest = &trees[length..];
+        let closing = usize::from(rest.first().is_some_and(|tree| is_punct(tree, '>')));
+        let [colon, second, next, ..] = &rest[closing..] else {
+            break;
+        };
+        if !is_punct(colon, ':') || !is_punct(second, ':') {
+            break;
+        }
+        match next {
+            TokenTree::Ident(next) => path.push(plain(next)),
+            next if is_punct(next, '<') => {
+                let end = rest.iter().position(|tree| is_punct(tree, '>'));
+                length += end.unwrap_or(closing + 2);
+                continue;
+            }
+            _ => break,
+        }
+        length += closing + 3;
     }
     (mention(path, first), length)
 }
@@ -179,10 +251,11 @@ fn is_punct(tree: &TokenTree, expected: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == expected)
 }
 
-/// The name of a source in a literal.
-fn source(literal: &str) -> Option<String> {
-    let name = literal.trim().strip_prefix('"')?.strip_suffix('"')?;
-    name.ends_with(".rs").then(|| name.to_owned())
+/// The text of a literal, raw or without escapes, which no name of a source needs.
+fn string(literal: &str) -> Option<String> {
+    let text = literal.trim().trim_start_matches('r').trim_matches('#');
+    let text = text.strip_prefix('"')?.strip_suffix('"')?;
+    Some(text.to_owned())
 }
 
 /// Without a byte order mark and a line for the shell.
@@ -194,6 +267,9 @@ fn code(text: &str) -> &str {
         false => text,
     }
 }
+
+/// Deeper than people write, and far from the end of the stack.
+const DEEPEST: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -223,6 +299,28 @@ mod tests {
     }
 
     #[test]
+    fn a_path_goes_on_behind_angle_brackets() {
+        for text in [
+            "<reqwest::Client>::new()",
+            "<reqwest::Client as Make>::new(); reqwest::Client::<T>::new()",
+            "fn f() -> impl Sized + use<'a, T> { reqwest::Client::new() } fn g() { h(); }",
+        ] {
+            let written = written(text);
+            assert!(
+                written.contains(&"reqwest::Client::new".into()),
+                "{written:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_not_taken() {
+        let deep = |depth| format!("fn f() {}{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(Tokens::of(&deep(100)).is_ok());
+        assert!(Tokens::of(&deep(40_000)).is_err());
+    }
+
+    #[test]
     fn no_path_is_found_in_a_text_or_a_comment() {
         for text in [
             "// reqwest::get\n",
@@ -236,11 +334,14 @@ mod tests {
     #[test]
     fn imports_are_taken_apart() {
         let found = tokens("use reqwest::{self as http, Client, blocking::{self, get as fetch}};");
-        let meant = |name: &str| found.imports.get(name).map(|path| path.join("::"));
-        assert_eq!(meant("http").as_deref(), Some("reqwest"));
-        assert_eq!(meant("Client").as_deref(), Some("reqwest::Client"));
-        assert_eq!(meant("blocking").as_deref(), Some("reqwest::blocking"));
-        assert_eq!(meant("fetch").as_deref(), Some("reqwest::blocking::get"));
+        let meant = |name: &str| {
+            let paths = found.imports.get(name).into_iter().flatten();
+            paths.map(|path| path.join("::")).collect::<Vec<_>>()
+        };
+        assert_eq!(meant("http"), ["reqwest"]);
+        assert_eq!(meant("Client"), ["reqwest::Client"]);
+        assert_eq!(meant("blocking"), ["reqwest::blocking"]);
+        assert_eq!(meant("fetch"), ["reqwest::blocking::get"]);
     }
 
     #[test]
@@ -256,8 +357,12 @@ mod tests {
                 "{text}"
             );
         }
-        let expected = "#[expect(clippy::all, reason = \"x\")] #[deny(clippy::all)] fn f() {}";
-        assert_eq!(tokens(expected).levels, []);
+        for text in [
+            "#[expect(clippy::all, reason = \"x\")] #[deny(clippy::all)] fn f() {}",
+            "fn f() { allow(clippy::all()); }",
+        ] {
+            assert_eq!(tokens(text).levels, [], "{text}");
+        }
     }
 
     #[test]

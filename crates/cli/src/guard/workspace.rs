@@ -36,15 +36,16 @@ impl Workspace {
         self.root.join("Cargo.toml")
     }
 
-    pub(crate) fn is_member(&self, name: &str) -> bool {
-        self.members().iter().any(|member| *member.name == name)
+    pub(crate) fn is_member(&self, name: &str, version: &str) -> bool {
+        let mut members = self.members().into_iter();
+        members.any(|member| *member.name == name && member.version.to_string() == version)
     }
 
     /// Writes a file for another program into the build folder.
     pub(crate) fn scratch(&self, name: &str, text: &str) -> Result<PathBuf, GuardError> {
         let folder = self.metadata.target_directory.as_std_path();
-        let folder = folder.join("trusted-transport-guard");
-        let path = folder.join(name);
+        let path = folder.join("trusted-transport-guard").join(name);
+        let folder = path.parent().unwrap_or(folder);
         // What is as it was keeps its time, so that nothing is built again.
         if read(&path).is_ok_and(|old| old.as_deref() == Some(text)) {
             return Ok(path);
@@ -101,9 +102,20 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<DocumentMut, GuardError> 
 /// The line, from 1, that begins with a key or names it first.
 pub(crate) fn line_of(text: &str, key: &str) -> Option<usize> {
     let position = |found: &dyn Fn(&str) -> bool| text.lines().position(found);
-    position(&|line| line.trim_start().starts_with(key))
+    let is_key = |line: &str| {
+        let rest = line.trim_start().trim_start_matches('"').strip_prefix(key);
+        let goes_on = |c: char| c.is_alphanumeric() || ['-', '_'].contains(&c);
+        rest.is_some_and(|rest| !rest.starts_with(goes_on))
+    };
+    position(&is_key)
         .or_else(|| position(&|line| line.contains(key)))
         .map(|line| line + 1)
+}
+
+/// What another program said, without its line ends.
+pub(crate) fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// Far above what a person writes, far below what would fill the memory.

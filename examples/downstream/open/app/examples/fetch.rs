@@ -1,4 +1,4 @@
 //! An example target.
 fn main() {
-    let _ = reqwest::ClientBuilder::new(); // open: reqwest::ClientBuilder::new
+    let _ = reqwest::ClientBuilder::new(); // open: call reqwest::ClientBuilder::new
 }

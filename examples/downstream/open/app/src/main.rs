@@ -3,28 +3,28 @@ mod elsewhere;
 mod verifier;
 
 use reqwest as web;
-use reqwest::Client; // open: reqwest::Client
+use reqwest::Client; // open: call reqwest::Client
 
 fn plain() {
-    let _ = Client::new(); // open: reqwest::Client::new
+    let _ = Client::new(); // open: call reqwest::Client::new
 }
 
 fn renamed_import() {
-    drop(web::get("https://example.com/")); // open: reqwest::get
+    drop(web::get("https://example.com/")); // open: call reqwest::get
 }
 
 fn by_macro() {
-    let _ = macros::client!(); // open: reqwest::Client::new
+    let _ = macros::client!(); // open: call reqwest::Client::new
 }
 
-type Http = web::Client; // open: reqwest::Client
+type Http = web::Client; // open: call reqwest::Client
 
 fn by_alias() -> Http {
     Http::default()
 }
 
 struct Session {
-    http: web::Client, // open: reqwest::Client
+    http: web::Client, // open: call reqwest::Client
 }
 
 fn inferred() -> Session {
@@ -34,13 +34,13 @@ fn inferred() -> Session {
 }
 
 fn by_pointer() {
-    let connect = tokio_tungstenite::connect_async::<&str>; // open: tokio_tungstenite::connect_async
+    let connect = tokio_tungstenite::connect_async::<&str>; // open: call tokio_tungstenite::connect_async
     drop(connect("wss://example.com/"));
 }
 
-#[allow(clippy::disallowed_methods)] // open: clippy::disallowed_methods
+#[allow(clippy::disallowed_methods)] // open: suppressed clippy::disallowed_methods
 fn silenced() {
-    let _ = web::Client::builder().build(); // open: reqwest::Client::builder
+    let _ = web::Client::builder().build(); // open: call reqwest::Client::builder
 }
 
 fn main() {

@@ -2,12 +2,14 @@
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use rustls::client::danger::ServerCertVerifier; // open: rustls::client::danger::ServerCertVerifier
+use rustls::client::danger::ServerCertVerifier; // open: call rustls::client::danger::ServerCertVerifier
 
-fn trusting(verifier: Arc<dyn ServerCertVerifier>) -> ClientConfig { // open: rustls::client::danger::ServerCertVerifier
-    ClientConfig::builder() // open: rustls::ClientConfig::builder
-        .dangerous() // open: rustls::ConfigBuilder::dangerous
-        .with_custom_certificate_verifier(verifier) // open: rustls::client::danger::DangerousClientConfigBuilder::with_custom_certificate_verifier
+fn trusting(
+    verifier: Arc<dyn ServerCertVerifier>, // open: call rustls::client::danger::ServerCertVerifier
+) -> ClientConfig {
+    ClientConfig::builder() // open: call rustls::ClientConfig::builder
+        .dangerous() // open: call rustls::ConfigBuilder::dangerous
+        .with_custom_certificate_verifier(verifier) // open: call rustls::client::danger::DangerousClientConfigBuilder::with_custom_certificate_verifier
         .with_no_client_auth()
 }
 

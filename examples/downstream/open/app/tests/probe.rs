@@ -1,6 +1,6 @@
 //! A test target.
 #[test]
 fn the_server_is_there() {
-    let get = reqwest::blocking::get::<&str>; // open: reqwest::blocking::get
+    let get = reqwest::blocking::get::<&str>; // open: call reqwest::blocking::get
     let _ = get;
 }

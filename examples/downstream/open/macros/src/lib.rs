@@ -7,6 +7,6 @@ pub use reqwest;
 #[macro_export]
 macro_rules! client {
     () => {
-        $crate::reqwest::Client::new() // open: reqwest::Client::new
+        $crate::reqwest::Client::new() // open: call reqwest::Client::new
     };
 }

@@ -2,5 +2,5 @@
 
 /// Makes a raw client.
 pub fn fetch() {
-    drop(reqwest::get("https://example.com/")); // open: reqwest::get
+    drop(reqwest::get("https://example.com/")); // open: call reqwest::get
 }
