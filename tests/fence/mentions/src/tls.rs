@@ -18,6 +18,8 @@ pub fn rustls() {
     let _ = rustls::client::danger::DangerousClientConfigBuilder::with_custom_certificate_verifier;
     let _ = rustls::ClientConnection::new;
     let _ = rustls::ClientConnection::new_with_alpn;
+    let _ = rustls::quic::ClientConnection::new;
+    let _ = rustls::KeyLogFile::new;
     let _ = rustls::client::UnbufferedClientConnection::new;
     let _ = rustls::client::UnbufferedClientConnection::new_with_alpn;
     let _ = rustls::crypto::CryptoProvider::install_default;
