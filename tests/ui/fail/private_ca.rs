@@ -1,4 +1,4 @@
 //! How trust is decided is not public.
-use trusted_transport::ca::CaPolicy;
+use trusted_transport::ca as _;
 
 fn main() {}

@@ -1,4 +1,4 @@
 //! What builds connections is not public.
-use trusted_transport::factory::TrustedTransport;
+use trusted_transport::factory as _;
 
 fn main() {}
