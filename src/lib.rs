@@ -81,7 +81,7 @@
 //! Around these types, a dependency can still bring its own reqwest or rustls. [`lockdown()`],
 //! called first thing in `main`, makes whatever uses rustls' default provider fail before it has
 //! sent a byte, while the token works on; servers and database drivers fail with it. [`Strays`]
-//! breaks nothing and counts instead, for the end of a test suite. Neither reaches native-tls,
+//! lets them go on and counts instead, for the end of a test suite. Neither reaches native-tls,
 //! OpenSSL or configurations with an explicit provider.
 //!
 //! # Platforms

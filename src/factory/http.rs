@@ -98,8 +98,8 @@ impl HttpClient {
     /// It loses what is this crate's:
     /// - Its errors are reqwest's. A refused certificate does not explain itself, and the URL is
     ///   named, with whatever token is in it. Its `Debug` shows the default headers.
-    /// - HTTPS to an IPv6 address through a proxy is not refused before the first socket: it
-    ///   fails behind the proxy, as an invalid server name.
+    /// - A host that TLS has no name for, and HTTPS to an IPv6 address through a proxy, are not
+    ///   refused before the first socket: they fail behind it, as an invalid server name.
     /// - From here on nothing keeps the program from other clients: `T::default()` makes one
     ///   without a policy wherever `T` is inferred to be a `reqwest::Client`, and no lint sees it.
     ///

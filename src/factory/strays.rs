@@ -15,8 +15,9 @@ use super::tls::default_provider;
 /// suite of a program.
 ///
 /// [`watch`](Self::watch) installs, as the process-wide default provider of rustls 0.23, that of
-/// the enabled feature with a count of the random numbers that are drawn from it. Everything works
-/// as before; a suite asserts at its end that nothing was drawn.
+/// the enabled feature with a count of the random numbers that are drawn from it. What worked goes
+/// on working, and so does what would have panicked for want of a default provider; a suite asserts
+/// at its end that nothing was drawn.
 ///
 /// ```no_run
 /// use trusted_transport::Strays;
@@ -35,7 +36,7 @@ use super::tls::default_provider;
 /// The text of it has the backtrace of the first draw, which leads to the stray. The count is that
 /// of the process, so with `cargo test` the stray of one test can fail the assertion of another.
 ///
-/// It misses what [`lockdown`](crate::lockdown()) does not reach, and what is built but never
+/// A token that is *given* the default provider is counted. It misses what [`lockdown`](crate::lockdown()) does not reach, and what is built but never
 /// connects.
 #[derive(Clone, Copy, Debug)]
 pub struct Strays(&'static Counted);
