@@ -254,6 +254,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_unused_where_nobody_could_look() {
+        let unseen = vec![Finding::new(Kind::Unseen, "Cargo.toml", "census")];
+        let (open, _) = exempting("reqwest::Client").apply(unseen.clone());
+        assert_eq!(open, unseen);
+    }
+
+    #[test]
     fn the_fence_itself_has_no_exemption() {
         let missing = Finding::new(Kind::Incomplete, "src/a.rs", "reqwest::Client");
         let (open, _) = exempting("reqwest::Client").apply(vec![missing.clone()]);

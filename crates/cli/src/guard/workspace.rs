@@ -120,3 +120,16 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Far above what a person writes, far below what would fill the memory.
 const MOST_BYTES: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_a_key_is_not_that_of_a_longer_one() {
+        let text = "[features]\ncurlx = []\ncurl-sys = []\n[dependencies]\ncurl = \"1\"\n";
+        assert_eq!(line_of(text, "curl"), Some(5));
+        assert_eq!(line_of("[dependencies.curl]\n", "curl"), Some(1));
+        assert_eq!(line_of(text, "reqwest"), None);
+    }
+}

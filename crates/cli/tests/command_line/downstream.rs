@@ -26,12 +26,13 @@ fn example(name: &str) -> PathBuf {
 async fn check(manifest: &Path, arguments: &[&str]) -> Result<Ran> {
     let target = root().join("target/downstream");
     let arguments = [&["check"], arguments].concat();
-    guard(
-        manifest,
-        &arguments,
-        &[("CARGO_TARGET_DIR", text(&target)?)],
-    )
-    .await
+    // The list that this variable names is empty. It has no say.
+    let quiet = example("open/quiet").canonicalize()?;
+    let variables = [
+        ("CARGO_TARGET_DIR", text(&target)?),
+        ("CLIPPY_CONF_DIR", text(&quiet)?),
+    ];
+    guard(manifest, &arguments, &variables).await
 }
 
 fn found(json: &Value) -> Result<BTreeSet<Place>> {
@@ -241,5 +242,57 @@ async fn a_workspace_comes_from_raw_clients_to_the_token() -> Result {
             .last()
             .is_some_and(|line| line.starts_with("closed: "))
     );
+    Ok(())
+}
+
+const ALONE: [(&str, &str); 2] = [
+    (
+        "Cargo.toml",
+        "[workspace]\n\n[package]\nname = \"alone\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    ),
+    ("src/lib.rs", "//! Nothing.\n"),
+];
+
+/// The kinds and paths of what is found in a workspace of one crate, below a folder with `above`.
+async fn found_alone(above: &[(&str, &str)], own: &[(&str, &str)]) -> Result<BTreeSet<String>> {
+    let files = [&ALONE[..], own].concat();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(name, text)| (format!("alone/{name}"), *text))
+        .collect();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), *text))
+        .collect();
+    let folder = Workspace::new(&[above, &files].concat())?;
+    let manifest = folder.path("alone/Cargo.toml");
+    let init = guard(&manifest, &["init"], &[]).await?;
+    assert_eq!(init.code, Some(0), "{}", init.output());
+    let ran = guard(&manifest, &["check", "--json"], &[]).await?;
+    let found = found(&ran.json()?)?;
+    assert_eq!(
+        ran.code,
+        Some(i32::from(!found.is_empty())),
+        "{}",
+        ran.output()
+    );
+    Ok(found.into_iter().map(|(.., what)| what).collect())
+}
+
+#[tokio::test]
+#[ignore = "needs clippy; .ci/run runs it"]
+async fn what_nobody_can_look_at_is_open() -> Result {
+    let broken = [("src/lib.rs", "fn broken( {\n")];
+    let silent = [(
+        ".cargo/config.toml",
+        "[env]\nCLIPPY_ARGS = { value = \"--cap-lints__CLIPPY_HACKERY__allow__CLIPPY_HACKERY__\", \
+         force = true }\n",
+    )];
+    let none = BTreeSet::new();
+    assert_eq!(found_alone(&[], &[]).await?, none);
+    let found = found_alone(&[], &broken).await?;
+    assert!(found.contains("unseen census"), "{found:?}");
+    let found = found_alone(&silent, &[]).await?;
+    assert_eq!(found, BTreeSet::from(["unseen canary".to_owned()]));
     Ok(())
 }
