@@ -51,6 +51,7 @@ fn main() {
     drop(inferred().http);
     by_pointer();
     silenced();
+    partner::fetch();
     sdk::fetch();
     verifier::install();
     elsewhere::compiled_away();
