@@ -14,6 +14,7 @@ mod flags;
 mod init;
 mod lints;
 mod list;
+mod paths;
 mod plan;
 mod scan;
 mod shadow;

@@ -1,5 +1,5 @@
-//! The census: what clippy sees of the list when no attribute, setting or file of the workspace
-//! can silence it.
+//! The census: what clippy sees of the list when no attribute and no file of the workspace has a
+//! say, and a canary for whatever else can silence it.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;

@@ -9,8 +9,9 @@ use cargo_metadata::Package;
 use super::finding::{Finding, Kind};
 use super::flags::silences;
 use super::list::{Entry, List};
+use super::paths::Mention;
 use super::sources::reach;
-use super::tokens::{Mention, Tokens};
+use super::tokens::Tokens;
 use super::workspace::Workspace;
 
 /// The findings in everything that a target of a member may compile.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
+use super::paths::{Mention, is_punct, path, plain};
+
 /// What the tokens of one source name.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
@@ -20,14 +22,6 @@ pub(crate) struct Tokens {
     pub(crate) inside: BTreeSet<String>,
     /// The modules and other sources that it leads to.
     pub(crate) leads: Vec<Lead>,
-}
-
-/// A path and where it begins; lines and columns count from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mention {
-    pub(crate) path: Vec<String>,
-    pub(crate) line: usize,
-    pub(crate) column: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +76,7 @@ impl Tokens {
             ("use", [first, ..]) if !is_punct(first, '<') => {
                 let end = rest.iter().position(|tree| is_punct(tree, ';'));
                 let end = end.unwrap_or(rest.len());
-                self.imports(&rest[..end], &[]);
+                self.imports(&rest[..end], &[], around.depth)?;
                 return Ok(end + 1);
             }
             (
@@ -132,7 +126,12 @@ impl Tokens {
     }
 
     /// The tree of a `use`, without its semicolon.
-    fn imports(&mut self, trees: &[TokenTree], before: &[String]) {
+    fn imports(
+        &mut self,
+        trees: &[TokenTree],
+        before: &[String],
+        depth: usize,
+    ) -> Result<(), usize> {
         for branch in trees.split(|tree| is_punct(tree, ',')) {
             let mut whole = before.to_vec();
             let mut last = None;
@@ -150,9 +149,12 @@ impl Tokens {
                         }
                         last = whole.last().cloned();
                     }
+                    TokenTree::Group(group) if depth > DEEPEST => {
+                        return Err(group.span().start().line);
+                    }
                     TokenTree::Group(group) => {
                         let inside: Vec<_> = group.stream().into_iter().collect();
-                        self.imports(&inside, &whole);
+                        self.imports(&inside, &whole, depth + 1)?;
                         last = None;
                     }
                     TokenTree::Punct(star) if star.as_char() == '*' => {
@@ -166,6 +168,7 @@ impl Tokens {
                 self.import(last, whole);
             }
         }
+        Ok(())
     }
 }
 
@@ -202,53 +205,6 @@ impl Around {
             depth: self.depth + 1,
         }
     }
-}
-
-/// The path that begins here, and of how many trees it is. What stands in angle brackets is no
-/// part of it: `Type::<T>::new`, and `<Type>::new` from the type on.
-fn path(first: &Ident, trees: &[TokenTree]) -> (Mention, usize) {
-    let mut path = vec![plain(first)];
-    let mut length = 1;
-    loop {
-        let rest = &trees[length..];
-        let closing = usize::from(rest.first().is_some_and(|tree| is_punct(tree, '>')));
-        let [colon, second, next, ..] = &rest[closing..] else {
-            break;
-        };
-        if !is_punct(colon, ':') || !is_punct(second, ':') {
-            break;
-        }
-        match next {
-            TokenTree::Ident(next) => path.push(plain(next)),
-            next if is_punct(next, '<') => {
-                let end = rest.iter().position(|tree| is_punct(tree, '>'));
-                length += end.unwrap_or(closing + 2);
-                continue;
-            }
-            _ => break,
-        }
-        length += closing + 3;
-    }
-    (mention(path, first), length)
-}
-
-fn mention(path: Vec<String>, at: &Ident) -> Mention {
-    let start = at.span().start();
-    Mention {
-        path,
-        line: start.line,
-        column: start.column + 1,
-    }
-}
-
-/// A raw identifier means the same.
-fn plain(ident: &Ident) -> String {
-    let name = ident.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
-}
-
-fn is_punct(tree: &TokenTree, expected: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == expected)
 }
 
 /// The text of a literal, raw or without escapes, which no name of a source needs.
@@ -303,21 +259,31 @@ mod tests {
         for text in [
             "<reqwest::Client>::new()",
             "<reqwest::Client as Make>::new(); reqwest::Client::<T>::new()",
+            "reqwest::Client::<A<B>>::new()",
+            "<A as B>::<C>::d(); f::<reqwest::Client>(reqwest::Client::new)",
             "fn f() -> impl Sized + use<'a, T> { reqwest::Client::new() } fn g() { h(); }",
         ] {
             let written = written(text);
-            assert!(
-                written.contains(&"reqwest::Client::new".into()),
-                "{written:?}"
-            );
+            let expected = "reqwest::Client::new".to_owned();
+            assert!(written.contains(&expected), "{written:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_angle_brackets_is_named_too() {
+        for text in ["f::<reqwest::Client>()", "f::<Vec<reqwest::Client>>::g()"] {
+            let written = written(text);
+            assert!(written.contains(&"reqwest::Client".into()), "{written:?}");
         }
     }
 
     #[test]
     fn what_is_nested_too_deep_is_not_taken() {
-        let deep = |depth| format!("fn f() {}{}", "{".repeat(depth), "}".repeat(depth));
-        assert!(Tokens::of(&deep(100)).is_ok());
-        assert!(Tokens::of(&deep(40_000)).is_err());
+        for start in ["fn f() ", "use a::"] {
+            let deep = |depth| format!("{start}{}{};", "{".repeat(depth), "}".repeat(depth));
+            assert!(Tokens::of(&deep(100)).is_ok());
+            assert!(Tokens::of(&deep(40_000)).is_err());
+        }
     }
 
     #[test]
