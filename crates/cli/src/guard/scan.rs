@@ -1,7 +1,7 @@
 //! What the sources of the members say, also where this machine and these features compile it
 //! away: paths of the list as they are written, and attributes that silence it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use cargo_metadata::Package;
@@ -69,28 +69,31 @@ fn mentions(
     found.collect()
 }
 
-/// What a path may mean by the imports of its file and the names in its manifest. A module of the
-/// file's own has no other meaning.
+/// What a path may mean by the imports of its file and the names in its manifest, the nearest
+/// first. A module of the file's own has no other meaning.
 fn meanings(
     path: &[String],
     tokens: &Tokens,
     renamed: &BTreeMap<String, String>,
 ) -> BTreeSet<Vec<String>> {
     let mut known = BTreeSet::new();
-    let mut next = vec![path.to_vec()];
+    let mut next = VecDeque::from([path.to_vec()]);
     if path.len() > 1 {
         let globs = tokens.globs.iter();
         next.extend(globs.map(|glob| [&glob[..], path].concat()));
     }
-    while let Some(mut path) = next.pop() {
+    while let Some(mut path) = next.pop_front() {
         let Some(first) = path.first().filter(|it| !tokens.inside.contains(*it)) else {
             continue;
         };
         if let Some(name) = renamed.get(first) {
             path[0] = name.clone();
         }
-        // A name that is imported by itself would grow for ever.
-        if path.len() > LONGEST || known.contains(&path) {
+        // Names that are imported from below themselves would go on for ever.
+        if known.len() == MOST_MEANINGS {
+            break;
+        }
+        if known.contains(&path) {
             continue;
         }
         let imports = tokens.imports.get(&path[0]).into_iter().flatten();
@@ -154,8 +157,8 @@ fn unreadable(file: &str, line: usize) -> Finding {
         )
 }
 
-/// Of a path that means something.
-const LONGEST: usize = 16;
+/// Far more than the imports of a file give a name.
+const MOST_MEANINGS: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -188,6 +191,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn names_that_lead_back_to_themselves_come_to_an_end() {
+        let imports = "use a::a; use a::b::a; use a::c::a; use a::d::a; use a::e::a;";
+        let text = format!("{imports} fn f() {{ a::new(); reqwest::Client::new() }}");
+        assert_eq!(written(&text), ["reqwest::Client::new"]);
     }
 
     #[test]
