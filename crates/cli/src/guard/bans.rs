@@ -63,6 +63,7 @@ pub(crate) fn transitive(
         return Ok(None);
     };
     let lock = read(&workspace.root.join("Cargo.lock"))?.unwrap_or_default();
+    let banned = banned(deny);
     let lines = output.stderr.split(|byte| *byte == b'\n');
     let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
     let (mut found, mut last) = (Vec::new(), None);
@@ -73,7 +74,7 @@ pub(crate) fn transitive(
             continue;
         }
         match Fields::deserialize(line.fields) {
-            Ok(error) => found.extend(error.findings(workspace, deny, &lock)),
+            Ok(error) => found.extend(error.findings(workspace, &banned, &lock)),
             Err(error) => found.push(unseen(&error.to_string())),
         }
     }
@@ -144,7 +145,7 @@ struct Locked {
 }
 
 impl Fields {
-    fn findings(&self, workspace: &Workspace, deny: &DocumentMut, lock: &str) -> Vec<Finding> {
+    fn findings(&self, workspace: &Workspace, banned: &[Banned], lock: &str) -> Vec<Finding> {
         let packages = self.graphs.iter();
         let mut packages = packages.filter_map(|graph| Some((graph.package.as_ref()?, graph)));
         if self.code != "banned" {
@@ -153,7 +154,6 @@ impl Fields {
                 .map_or("cargo-deny", |(package, _)| &package.name);
             return vec![finding(name, name, lock).says(&*self.message, FEATURE)];
         }
-        let banned = banned(deny);
         let parents = packages.flat_map(|(package, graph)| {
             let parents = graph.parents.iter().filter_map(|it| it.package.as_ref());
             parents.map(|parent| (package.name.as_str(), parent))
