@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
@@ -15,6 +16,7 @@ use super::certificate::{Fingerprint, hex};
 use super::decision::Decision;
 use super::distrust::Distrust;
 use super::error::CaError;
+use super::policy::CaPolicy;
 use super::report::{BaseKind, BundleReport, TrustReport};
 use super::settled::{Distrusts, Settled};
 use super::sources::{Base, Bundle};
@@ -27,6 +29,8 @@ use super::sources::{Base, Bundle};
 pub struct TrustAnchors(Arc<Loaded>);
 
 struct Loaded {
+    /// What was loaded, to load it again.
+    policy: CaPolicy,
     trust: Trust,
     evidence: Evidence,
     /// Made when somebody asks: it costs more than loading.
@@ -64,6 +68,26 @@ impl TrustAnchors {
         self.0.evidence.base_roots()
     }
 
+    /// Reads the same sources again, with the variables as they were when the policy was made.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the token's reload is to call it")
+    )]
+    pub(crate) fn reload(&self) -> Result<Self, CaError> {
+        load(&self.0.policy)
+    }
+
+    /// What there is to look at for somebody who waits for a change: the files and directories of
+    /// the winning source, as the policy names them. None if the bundle is in memory, or if there
+    /// is none; the base roots' are not among them.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the token's watch is to call it")
+    )]
+    pub(crate) fn sources(&self) -> Vec<PathBuf> {
+        self.0.policy.sources()
+    }
+
     pub(crate) fn trust(&self) -> &Trust {
         &self.0.trust
     }
@@ -89,14 +113,17 @@ impl fmt::Debug for TrustAnchors {
     }
 }
 
-/// Reads what was decided on.
-pub(crate) fn load(decision: &Decision<'_>) -> Result<TrustAnchors, CaError> {
-    let loaded = assemble(decision, Bundle::read(decision)?, Base::load(decision.base))?;
+/// Reads what the policy decides on.
+pub(crate) fn load(policy: &CaPolicy) -> Result<TrustAnchors, CaError> {
+    let decision = policy.decide();
+    let (bundle, base) = (Bundle::read(&decision)?, Base::load(decision.base));
+    let loaded = assemble(policy, &decision, bundle, base)?;
     loaded.evidence.log();
     Ok(TrustAnchors(Arc::new(loaded)))
 }
 
 fn assemble(
+    policy: &CaPolicy,
     decision: &Decision<'_>,
     mut bundle: Bundle,
     mut base: Base,
@@ -120,6 +147,7 @@ fn assemble(
         distrusted: distrusted(&bundle.settled, &base.settled),
     };
     Ok(Loaded {
+        policy: policy.clone(),
         evidence: Evidence::new(decision, count, fingerprint(&bundle, &base), bundle, base),
         trust,
         report: OnceLock::new(),
@@ -188,9 +216,9 @@ fn sorted<T: Ord>(fingerprints: impl Iterator<Item = T>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CaPolicy;
     use crate::ca::bundle::Blocks;
     use crate::ca::distrust::Identity;
+    use crate::{BaseRoots, CaPolicy};
     use trusted_transport_lab::Authority;
 
     fn base(pem: &str) -> Base {
@@ -205,7 +233,7 @@ mod tests {
     fn loaded(bundle: &str, base: Base) -> Result<TrustReport, CaError> {
         let policy = CaPolicy::platform().bundle_pem("mine", bundle);
         let decision = policy.decide();
-        let loaded = assemble(&decision, Bundle::read(&decision)?, base)?;
+        let loaded = assemble(&policy, &decision, Bundle::read(&decision)?, base)?;
         Ok(loaded.evidence.report())
     }
 
@@ -257,6 +285,33 @@ mod tests {
     }
 
     #[test]
+    fn the_same_sources_are_read_again() {
+        let [a, b] = ["A", "B"].map(|name| Authority::root(name).pem());
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("ca.pem");
+        let write = |pem: &str| std::fs::write(&path, pem).expect("written");
+        write(&a);
+        let policy = CaPolicy::platform().base(BaseRoots::None);
+        let first = policy.bundle(&path).bundle_pem("mine", b).load();
+        let first = first.expect("it loads");
+        assert_eq!(
+            first.sources(),
+            [&*path],
+            "a bundle in memory never changes"
+        );
+
+        let again = first.reload().expect("it loads again");
+        assert_eq!(again.fingerprint(), first.fingerprint());
+        write(&Authority::root("C").pem());
+        let changed = again.reload().expect("it loads again");
+        assert_ne!(changed.fingerprint(), first.fingerprint());
+        assert_eq!(changed.report().anchors, Some(2));
+        assert_eq!(changed.sources(), first.sources());
+        write("");
+        assert!(changed.reload().is_err());
+    }
+
+    #[test]
     fn delegated_roots_are_not_counted() {
         let [a, b] = ["A", "B"].map(Authority::root);
         let policy = CaPolicy::platform().bundle_pem("mine", a.pem() + &b.rejected_pem());
@@ -266,7 +321,7 @@ mod tests {
             settled: Settled::default(),
         };
         let bundle = Bundle::read(&decision).expect("it reads");
-        let loaded = assemble(&decision, bundle, base()).expect("it loads");
+        let loaded = assemble(&policy, &decision, bundle, base()).expect("it loads");
         let report = loaded.evidence.report();
         assert_eq!((report.anchors, report.base.anchors), (None, None));
         assert!(
@@ -281,8 +336,8 @@ mod tests {
         assert!(matches!(anchors, Anchors::Delegated(extra) if *extra == [a.der()]));
         assert!(matches!(&distrusted[..], [only] if only.covers(&Identity::of(&b.der()))));
 
-        let decision = CaPolicy::platform();
-        let alone = assemble(&decision.decide(), Bundle::default(), base());
+        let policy = CaPolicy::platform();
+        let alone = assemble(&policy, &policy.decide(), Bundle::default(), base());
         assert!(alone.is_ok(), "the operating system has roots");
     }
 }

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::anchors::{self, TrustAnchors};
 use super::decision::{BaseRoots, Decision, Input, NamedBundle};
@@ -78,7 +79,7 @@ impl CaPolicy {
     pub fn bundle_pem(mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         self.bundles.push(Bundle::Bytes {
             name: name.into(),
-            bytes: bytes.into(),
+            bytes: bytes.into().into(),
         });
         self
     }
@@ -102,7 +103,7 @@ impl CaPolicy {
     /// [`CaError`] if the winning source cannot be read, is corrupt or holds no usable
     /// certificate, or if there is nothing at all that could be trusted.
     pub fn load(&self) -> Result<TrustAnchors, CaError> {
-        anchors::load(&self.decide())
+        anchors::load(self)
     }
 
     fn from_environment<'a>(
@@ -125,6 +126,18 @@ impl CaPolicy {
             base: BaseRoots::default(),
             limit: DEFAULT_LIMIT,
         }
+    }
+
+    /// The paths of the winning source, as they were named; none if there is no bundle or if it is
+    /// in memory.
+    pub(crate) fn sources(&self) -> Vec<PathBuf> {
+        let bundles = self.decide().bundles.into_iter();
+        bundles
+            .filter_map(|bundle| match bundle.input {
+                Input::Path(path) => Some(path.to_owned()),
+                Input::Bytes(_) => None,
+            })
+            .collect()
     }
 
     pub(crate) fn decide(&self) -> Decision<'_> {
@@ -155,7 +168,11 @@ impl CaPolicy {
 #[derive(Clone)]
 enum Bundle {
     Path(PathBuf),
-    Bytes { name: String, bytes: Vec<u8> },
+    /// Shared by the clones of a policy, of which each load keeps one.
+    Bytes {
+        name: String,
+        bytes: Arc<[u8]>,
+    },
 }
 
 impl Bundle {
