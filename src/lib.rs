@@ -112,13 +112,14 @@ mod factory;
 
 pub use ca::{
     AcceptedCertificate, BaseKind, BaseReport, BaseRoots, BundleFormat, BundleName, BundleReport,
-    CaError, CaPolicy, ExcludedCertificate, LostVariable, SourceKind, TrustAnchors, TrustReport,
-    TrustSource,
+    CaError, CaPolicy, ExcludedCertificate, LostVariable, PresentedCertificate, SourceKind,
+    TrustAnchors, TrustReport, TrustSource,
 };
 pub use factory::{
-    CustomProxy, HttpClient, HttpClientBuilder, LockdownError, Peer, ProxyPolicy, Refusal,
-    RequestBuilder, Route, Strays, TlsVersion, TransportBuilder, TransportError, TrustFailure,
-    TrustedTransport, WebSocket, WebSocketBuilder, lockdown,
+    CustomProxy, HttpClient, HttpClientBuilder, Interception, LockdownError, Peer, Phase, Probe,
+    ProxyPolicy, Refusal, Reloaded, RequestBuilder, Route, Strays, TlsFault, TlsProbe, TlsVersion,
+    TransportBuilder, TransportError, TrustFailure, TrustedTransport, VerifiedBy, WebSocket,
+    WebSocketBuilder, lockdown,
 };
 
 /// The types of requests and responses, so that a caller needs no HTTP crate of its own.

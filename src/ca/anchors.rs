@@ -7,16 +7,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use rustls::RootCertStore;
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sha2::{Digest, Sha256};
 
 use super::account::Evidence;
 use super::bundle::Block;
-use super::certificate::{Fingerprint, hex};
+use super::certificate::{Fingerprint, hex, trust_anchor};
 use super::decision::Decision;
 use super::distrust::Distrust;
 use super::error::CaError;
 use super::policy::CaPolicy;
+use super::presented::subject_is;
 use super::report::{BaseKind, BundleReport, TrustReport};
 use super::settled::{Distrusts, Settled};
 use super::sources::{Base, Bundle};
@@ -34,7 +35,7 @@ struct Loaded {
     trust: Trust,
     evidence: Evidence,
     /// Made when somebody asks: it costs more than loading.
-    report: OnceLock<TrustReport>,
+    report: OnceLock<Arc<TrustReport>>,
 }
 
 /// What the verifier is made from.
@@ -42,6 +43,13 @@ pub(crate) struct Trust {
     pub(crate) anchors: Anchors,
     /// Must be no part of a path, not even as an intermediate.
     pub(crate) distrusted: Vec<Arc<Distrust>>,
+}
+
+impl Trust {
+    /// Whether a server may present exactly this certificate as its own.
+    pub(crate) fn is_pinned(&self, _der: &CertificateDer<'_>) -> bool {
+        false
+    }
 }
 
 /// Where a path may end.
@@ -58,7 +66,12 @@ impl TrustAnchors {
         let Loaded {
             evidence, report, ..
         } = &*self.0;
-        report.get_or_init(|| evidence.report())
+        report.get_or_init(|| Arc::new(evidence.report()))
+    }
+
+    pub(crate) fn shared_report(&self) -> Arc<TrustReport> {
+        let shared = || Arc::new(self.0.evidence.report());
+        Arc::clone(self.0.report.get_or_init(shared))
     }
 
     /// What the base roots are made of, one certificate after the other, as
@@ -69,10 +82,6 @@ impl TrustAnchors {
     }
 
     /// Reads the same sources again, with the variables as they were when the policy was made.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the token's reload is to call it")
-    )]
     pub(crate) fn reload(&self) -> Result<Self, CaError> {
         load(&self.0.policy)
     }
@@ -90,6 +99,43 @@ impl TrustAnchors {
 
     pub(crate) fn trust(&self) -> &Trust {
         &self.0.trust
+    }
+
+    /// Those that are known: none where the operating system keeps them.
+    pub(crate) fn all(&self) -> &[TrustAnchor<'static>] {
+        match &self.0.trust.anchors {
+            Anchors::Roots(roots) => &roots.roots,
+            Anchors::Delegated(_) => &[],
+        }
+    }
+
+    /// How many have this name, which is the contents of its SEQUENCE in DER.
+    pub(crate) fn named(&self, name: &[u8]) -> usize {
+        let anchors = self.all().iter();
+        anchors.filter(|it| *it.subject == *name).count()
+    }
+
+    /// Whether a base root has this name; `None` if there are none to be asked.
+    pub(crate) fn is_public(&self, name: &[u8]) -> Option<bool> {
+        let mut roots = self.0.evidence.base.settled.accepted().peekable();
+        roots.peek()?;
+        Some(roots.any(|it| subject_is(&it.certificate.der, name)))
+    }
+
+    /// The certificate that an anchor was taken from.
+    pub(crate) fn origin_of(&self, anchor: &TrustAnchor<'_>) -> Option<&Block> {
+        let Evidence { bundle, base, .. } = &self.0.evidence;
+        let mut accepted = bundle.settled.accepted().chain(base.settled.accepted());
+        accepted.find(|it| {
+            let der = &it.certificate.der;
+            subject_is(der, &anchor.subject)
+                && trust_anchor(der).ok().flatten() == Some(anchor.to_owned())
+        })
+    }
+
+    /// Whether every handshake ends the same under both.
+    pub(crate) fn trusts_like(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint()
     }
 
     pub(crate) fn fingerprint(&self) -> &str {

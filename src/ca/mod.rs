@@ -16,6 +16,7 @@ mod openssl;
 mod pem;
 mod platform;
 mod policy;
+mod presented;
 mod read;
 mod report;
 mod settled;
@@ -25,6 +26,7 @@ mod x509;
 
 pub use anchors::TrustAnchors;
 pub(crate) use anchors::{Anchors, Trust};
+pub(crate) use certificate::hex;
 pub use decision::BaseRoots;
 pub(crate) use distrust::{Distrust, Identity};
 pub use error::{BundleName, CaError};
@@ -32,8 +34,11 @@ pub use format::BundleFormat;
 #[cfg(test)]
 pub(crate) use openssl::Objection;
 pub use policy::CaPolicy;
+pub use presented::PresentedCertificate;
+pub(crate) use presented::{Chain, End};
 pub(crate) use report::counted;
 pub use report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
     SourceKind, TrustReport, TrustSource,
 };
+pub(crate) use x509::{printable, subject_of, utc};

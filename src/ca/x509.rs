@@ -95,7 +95,7 @@ fn subject_of_anchor(der: &[u8]) -> Option<String> {
     Some(subject(&name))
 }
 
-fn subject(name: &X509Name<'_>) -> String {
+pub(crate) fn subject(name: &X509Name<'_>) -> String {
     let subject = printable(&name.to_string());
     match subject.is_empty() {
         true => "(no subject)".to_owned(),
@@ -173,7 +173,7 @@ fn key(x509: &X509Certificate<'_>) -> Option<Oddity> {
     }
 }
 
-fn old_signature(x509: &X509Certificate<'_>) -> Option<&'static str> {
+pub(crate) fn old_signature(x509: &X509Certificate<'_>) -> Option<&'static str> {
     let algorithm = &x509.signature_algorithm.algorithm;
     if WITH_SHA1.contains(algorithm) {
         Some("SHA-1")
@@ -222,10 +222,18 @@ impl fmt::Display for Oddity {
     }
 }
 
-fn rfc3339(time: ASN1Time) -> String {
+pub(crate) fn rfc3339(time: ASN1Time) -> String {
     let day = day(time);
     let (hour, minute, second) = time.to_datetime().to_hms();
     format!("{day}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Seconds since 1970, as in a certificate's dates.
+pub(crate) fn utc(seconds: i64) -> String {
+    match ASN1Time::from_timestamp(seconds) {
+        Ok(time) => rfc3339(time),
+        Err(_) => format!("{seconds} s after 1970"),
+    }
 }
 
 fn day(time: ASN1Time) -> String {
@@ -252,4 +260,4 @@ const REORDERING: [char; 12] = [
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-const UNREADABLE: &str = "(unreadable)";
+pub(crate) const UNREADABLE: &str = "(unreadable)";

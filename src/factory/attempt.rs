@@ -1,16 +1,16 @@
-//! A connection that was tried and failed: which kind of error it is, told by the types in
-//! the chain of causes.
+//! A connection that was tried and failed: which kind of error it is, told by how far it came and
+//! by the types in the chain of causes.
 
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::AlertDescription;
 
-use super::error::TransportError;
-use super::failure::{Peer, TrustFailure};
-use super::route::Route;
-use crate::ca::TrustAnchors;
+use super::error::{TlsFault, TransportError};
+use super::failure::TrustFailure;
+use super::route::{Destination, Route};
+use super::trace::{Broken, Cause, Phase, Progress};
 
 /// A connection that was tried: what its failure is put into words with.
 pub(crate) struct Attempt {
@@ -18,41 +18,67 @@ pub(crate) struct Attempt {
     pub(crate) port: u16,
     pub(crate) route: Route,
     pub(crate) deadline: Duration,
-    pub(crate) anchors: TrustAnchors,
-}
-
-/// How far an attempt came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Not beyond the proxy.
-    Proxy,
-    /// Towards the host itself.
-    Host,
 }
 
 impl Attempt {
-    pub(crate) fn failed(
-        self,
-        phase: Phase,
-        source: Box<dyn Error + Send + Sync>,
-    ) -> TransportError {
-        if let Some(error) = certificate_error(&*source) {
-            return TransportError::Untrusted(self.untrusted(phase, error));
+    pub(crate) fn at(destination: &Destination, route: Route, deadline: Duration) -> Self {
+        Self {
+            host: destination.host.to_string(),
+            port: destination.port(),
+            route,
+            deadline,
         }
-        if causes(&*source).any(timed_out) {
-            return self.timed_out();
+    }
+
+    /// In place of what was expected, where the connection really led.
+    pub(crate) fn of(progress: &Progress, expected: Self) -> Self {
+        match &progress.way {
+            Some((destination, route)) => Self::at(destination, route.clone(), expected.deadline),
+            None => expected,
         }
+    }
+
+    pub(crate) fn failed(self, broken: &Broken) -> TransportError {
+        let Broken { progress, why } = broken;
+        if let Some(refused) = &progress.refused {
+            let failure = TrustFailure::new(self.host, self.route, refused.clone());
+            return TransportError::Untrusted(failure);
+        }
+        match why {
+            Some(why) if !causes(why).any(timed_out) => self.failed_in(progress.phase(), why),
+            _ => self.timed_out(progress.phase()),
+        }
+    }
+
+    fn failed_in(self, phase: Phase, why: &Cause) -> TransportError {
+        let source = Box::new(why.clone());
         let Self {
             host, port, route, ..
         } = self;
         match phase {
+            Phase::Resolve => TransportError::Resolve {
+                name: match route.server() {
+                    Some(proxy) => proxy.url.host_str().unwrap_or_default().to_owned(),
+                    None => host.clone(),
+                },
+                host,
+                route,
+                source,
+            },
             Phase::Proxy => TransportError::Proxy {
                 host,
                 port,
                 route,
                 source,
             },
-            Phase::Host => TransportError::Connect {
+            Phase::Tls => TransportError::Tls {
+                fault: TlsFault::of(why),
+                host,
+                port,
+                route,
+                source,
+            },
+            Phase::Connect | Phase::Upgrade => TransportError::Connect {
                 host,
                 port,
                 route,
@@ -61,30 +87,38 @@ impl Attempt {
         }
     }
 
-    pub(crate) fn timed_out(self) -> TransportError {
+    pub(crate) fn timed_out(self, phase: Phase) -> TransportError {
         TransportError::ConnectTimeout {
             host: self.host,
             port: self.port,
             route: self.route,
             deadline: self.deadline,
+            phase,
         }
     }
 
-    fn untrusted(self, phase: Phase, error: CertificateError) -> TrustFailure {
-        let peer = match phase {
-            Phase::Proxy => Peer::Proxy,
-            Phase::Host => Peer::Host,
-        };
-        TrustFailure::new(self.host, peer, self.route, error, self.anchors)
+    /// What a server says of this program's certificate, after the handshake as it may be
+    /// (RFC 8446, 4.4.2.4).
+    pub(crate) fn closed_by(self, alert: AlertDescription, why: Cause) -> TransportError {
+        TransportError::Tls {
+            host: self.host,
+            port: self.port,
+            route: self.route,
+            fault: TlsFault::of_alert(alert),
+            source: Box::new(why),
+        }
     }
 }
 
 /// An error and what it comes from, outermost first. `io::Error` hides what it wraps from
-/// `source()`.
+/// `source()`, and so does what is shared.
 pub(crate) fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
+        if let Some(shared) = error.downcast_ref::<Cause>() {
+            return Some(&**shared);
+        }
         let wrapped = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
@@ -95,10 +129,10 @@ pub(crate) fn causes<'a>(
     })
 }
 
-/// What the verifier said.
-fn certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
-    causes(error).find_map(|error| match error.downcast_ref() {
-        Some(rustls::Error::InvalidCertificate(error)) => Some(error.clone()),
+/// The alert that ended the connection, if the other side sent one.
+pub(crate) fn alert(error: &(dyn Error + 'static)) -> Option<AlertDescription> {
+    causes(error).find_map(|cause| match cause.downcast_ref() {
+        Some(rustls::Error::AlertReceived(alert)) => Some(*alert),
         _ => None,
     })
 }
@@ -112,13 +146,16 @@ fn timed_out(error: &(dyn Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     #[test]
-    fn a_refused_certificate_is_found_through_nested_io_errors() {
-        let error = rustls::Error::InvalidCertificate(CertificateError::Expired);
+    fn an_alert_is_found_through_nested_and_shared_errors() {
+        let error = rustls::Error::AlertReceived(AlertDescription::ProtocolVersion);
         let nested = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
-        assert_eq!(certificate_error(&nested), Some(CertificateError::Expired));
+        let shared: Cause = Arc::new(nested);
+        let shared = io::Error::other(shared);
+        assert_eq!(alert(&shared), Some(AlertDescription::ProtocolVersion));
         let other = io::Error::other(rustls::Error::DecryptError);
-        assert_eq!(certificate_error(&other), None);
+        assert_eq!(alert(&other), None);
     }
 }

@@ -16,11 +16,11 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 use url::Host;
 
-use super::attempt::Phase;
 use super::proxy::ProxyServer;
 use super::resolve::Resolver;
 use super::route::{Destination, Route};
 use super::tls::Tls;
+use super::trace;
 
 /// A stream to the destination: TLS if it is secure, over TCP or TLS to a proxy.
 pub(crate) type Connection = TokioIo<MaybeHttpsStream<Hop>>;
@@ -28,40 +28,33 @@ pub(crate) type Connection = TokioIo<MaybeHttpsStream<Hop>>;
 /// A stream to the destination, or to a proxy that has already connected it.
 type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why there is no stream, and how far it came.
-pub(crate) struct DialError {
-    pub(crate) phase: Phase,
-    pub(crate) source: BoxError,
-}
-
-/// Opens a stream to `destination`; the caller bounds the time. `timeout` is divided among
+/// Opens a stream to `destination`, with TLS as `config` has it; the caller bounds the time.
+/// `timeout` is divided among
 /// the addresses of a host, so that one that never answers does not use it up.
 pub(crate) async fn dial(
     destination: &Destination,
     route: &Route,
     resolver: &Resolver,
     tls: &Tls,
+    config: Arc<ClientConfig>,
     timeout: Duration,
-) -> Result<Connection, DialError> {
+) -> Result<Connection, BoxError> {
+    trace::starts(destination, route);
     let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(timeout));
 
     let hop = match route.server() {
-        None => direct(destination, tcp).await.map_err(at(Phase::Host))?,
-        Some(proxy) => through(proxy, destination, tcp, resolver, tls)
-            .await
-            .map_err(at(Phase::Proxy))?,
+        None => direct(destination, tcp).await?,
+        Some(proxy) => through(proxy, destination, tcp, resolver, tls).await?,
     };
     if !destination.secure {
         return Ok(TokioIo::new(MaybeHttpsStream::Http(hop)));
     }
-    secure(destination, hop, tls.websocket())
-        .await
-        .map_err(at(Phase::Host))
+    secure(destination, hop, config).await
 }
 
 async fn direct(
@@ -154,7 +147,3 @@ async fn locally_resolved(destination: &Destination, resolver: &Resolver) -> Res
 #[derive(Debug, thiserror::Error)]
 #[error("the host has no address that the proxy can be given")]
 struct NoSuchHost;
-
-fn at(phase: Phase) -> impl Fn(BoxError) -> DialError {
-    move |source| DialError { phase, source }
-}

@@ -8,9 +8,12 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
+pub use super::tls_fault::TlsFault;
+
 use super::attempt::causes;
 use super::failure::TrustFailure;
 use super::route::Route;
+use super::trace::Phase;
 use crate::ca::CaError;
 
 /// A transport could not be built, or a connection, request or socket failed.
@@ -60,8 +63,20 @@ pub enum TransportError {
     /// The peer's certificate was refused.
     #[error(transparent)]
     Untrusted(TrustFailure),
-    /// There was no TCP connection, or the TLS handshake failed for another reason than the
-    /// certificate.
+    /// A name has no address: the host's or the proxy's.
+    #[error("failed to find the address of {name}, to connect to {host} {route}")]
+    #[non_exhaustive]
+    Resolve {
+        /// The host of the URL.
+        host: String,
+        /// The name that was looked up.
+        name: String,
+        /// The way that was taken.
+        route: Route,
+        /// What failed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// There was no TCP connection.
     #[error("failed to connect to {host}:{port} {route}")]
     #[non_exhaustive]
     Connect {
@@ -71,6 +86,21 @@ pub enum TransportError {
         port: u16,
         /// The way that was taken.
         route: Route,
+        /// What failed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The TLS handshake with the host failed, for another reason than its certificate.
+    #[error("the TLS handshake with {host}:{port}, connected {route}, failed: {fault}")]
+    #[non_exhaustive]
+    Tls {
+        /// The host of the URL.
+        host: String,
+        /// The port of the URL, or of its scheme.
+        port: u16,
+        /// The way that was taken.
+        route: Route,
+        /// Why it failed.
+        fault: TlsFault,
         /// What failed.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -88,7 +118,10 @@ pub enum TransportError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// There was no finished connection in time.
-    #[error("timed out connecting to {host}:{port} {route} (the limit is {} s)", deadline.as_secs_f32())]
+    #[error(
+        "timed out connecting to {host}:{port} {route}, in {phase} (the limit is {} s)",
+        deadline.as_secs_f32()
+    )]
     #[non_exhaustive]
     ConnectTimeout {
         /// The host of the URL.
@@ -99,6 +132,8 @@ pub enum TransportError {
         route: Route,
         /// The time that was allowed, from name resolution to the end of the last handshake.
         deadline: Duration,
+        /// What was going on when the time was over.
+        phase: Phase,
     },
     /// The server answered the WebSocket upgrade with something else than status 101.
     #[error("the server at {host} answered the WebSocket upgrade with status {status}")]
@@ -146,22 +181,37 @@ impl TransportError {
             Self::InsecureScheme { host } => {
                 format!("use https or wss for {host}; this program connects with TLS only")
             }
+            Self::Resolve { name, route, .. } => match route.is_direct() {
+                true => format!(
+                    "check that {name} is spelt right; where only a proxy knows such names, set \
+                     HTTPS_PROXY"
+                ),
+                false => format!("check that {} is spelt right", proxy_name(route)),
+            },
             Self::Connect {
                 host, port, route, ..
             } if route.is_direct() => format!(
-                "check that {host}:{port} is right, can be reached from here and speaks TLS 1.2 \
-                 or 1.3; where only a proxy may connect, set HTTPS_PROXY"
+                "check that {host}:{port} is right and can be reached from here; where only a \
+                 proxy may connect, set HTTPS_PROXY"
             ),
             Self::Connect {
                 host, port, route, ..
-            } => format!(
-                "check that {host}:{port} is right and speaks TLS 1.2 or 1.3; the connection \
-                 went {route}"
-            ),
+            } => format!("check that {host}:{port} is right; the connection went {route}"),
+            Self::Tls {
+                host, port, fault, ..
+            } => tls_hint(&format!("{host}:{port}"), *fault),
             Self::Proxy { route, .. } => format!(
                 "check that {} is right, can be reached, allows this host and gets the \
                  credentials it wants",
                 proxy_name(route)
+            ),
+            Self::ConnectTimeout {
+                host,
+                phase: Phase::Tls,
+                ..
+            } => format!(
+                "the way to {host} is open, and then nothing came: check that it speaks TLS; some \
+                 middleboxes drop the large first message of a post-quantum key exchange"
             ),
             Self::ConnectTimeout { host, route, .. } if route.is_direct() => format!(
                 "check the network to {host}; where only a proxy may connect, set HTTPS_PROXY"
@@ -185,7 +235,8 @@ impl TransportError {
     /// counts as a refusal.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::ConnectTimeout { .. } => true,
+            Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } => true,
+            Self::Tls { fault, .. } => fault.may_pass(),
             Self::Proxy { source, .. } => causes(&**source).any(|error| error.is::<io::Error>()),
             Self::UpgradeRefused { status, .. } => status.is_server_error(),
             Self::Http(error) => error.is_timeout() || error.is_request(),
@@ -220,7 +271,9 @@ impl TransportError {
             Self::InvalidRequest { .. } => "invalid_request",
             Self::InsecureScheme { .. } => "insecure_scheme",
             Self::Untrusted(_) => "untrusted",
+            Self::Resolve { .. } => "resolve",
             Self::Connect { .. } => "connect",
+            Self::Tls { .. } => "tls",
             Self::Proxy { .. } => "proxy",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::UpgradeRefused { .. } => "upgrade_refused",
@@ -248,9 +301,10 @@ impl From<TransportError> for io::Error {
             | TransportError::InvalidRequest { .. } => io::ErrorKind::InvalidInput,
             TransportError::InsecureScheme { .. } => io::ErrorKind::PermissionDenied,
             TransportError::Untrusted(_) => io::ErrorKind::InvalidData,
-            TransportError::Connect { .. } | TransportError::Proxy { .. } => {
-                io::ErrorKind::NotConnected
-            }
+            TransportError::Resolve { .. }
+            | TransportError::Connect { .. }
+            | TransportError::Tls { .. }
+            | TransportError::Proxy { .. } => io::ErrorKind::NotConnected,
             TransportError::ConnectTimeout { .. } => io::ErrorKind::TimedOut,
             TransportError::UpgradeRefused { .. } => io::ErrorKind::ConnectionRefused,
             TransportError::Http(ref error) if error.is_timeout() => io::ErrorKind::TimedOut,
@@ -259,6 +313,35 @@ impl From<TransportError> for io::Error {
             | TransportError::WebSocket(_) => io::ErrorKind::Other,
         };
         Self::new(kind, error)
+    }
+}
+
+fn tls_hint(host: &str, fault: TlsFault) -> String {
+    match fault {
+        TlsFault::Version => {
+            format!("{host} has to speak TLS 1.2 or 1.3; what is older is not safe any more")
+        }
+        TlsFault::Parameters => format!(
+            "tell the operator of {host}; it may also want a client certificate, and say so badly"
+        ),
+        TlsFault::CutOff => format!(
+            "check that {host} is right; a firewall or a proxy may close what it does not know or \
+             allow"
+        ),
+        TlsFault::NotTls => format!(
+            "check the port of {host}; if it is right, the server speaks no TLS there, or a proxy \
+             answered in its place"
+        ),
+        TlsFault::ClientCertificateRequired => format!(
+            "{host} knows its clients by certificate: the program has to be given one (a client \
+             identity); behind a proxy that inspects TLS it does not arrive"
+        ),
+        TlsFault::ClientCertificateRefused => format!(
+            "check that the client certificate is the one that {host} expects, and has not expired"
+        ),
+        TlsFault::Alert | TlsFault::Other => {
+            format!("check that {host} is right and speaks TLS 1.2 or 1.3")
+        }
     }
 }
 

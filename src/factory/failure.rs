@@ -1,14 +1,16 @@
-//! A refused certificate, put into words: whose it was, why it was refused, and what the
-//! person behind the program can do.
+//! A refused certificate: whose it was, why it was refused, what was presented, and what the person
+//! behind the program can do.
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustls::{CertificateError, OtherError};
-
+use super::interception::{Interception, product};
+use super::live::Refused;
+use super::refusal::{Refusal, distrust};
+use super::remedy::{Reason, Remedy};
 use super::route::Route;
-use crate::ca::{Distrust, SourceKind, TrustAnchors, TrustReport, counted};
+use crate::ca::{Chain, Distrust, End, PresentedCertificate, TrustReport};
 
 /// A peer's certificate was refused.
 #[derive(Clone)]
@@ -16,11 +18,13 @@ pub struct TrustFailure(Arc<Failure>);
 
 struct Failure {
     host: String,
-    peer: Peer,
     route: Route,
+    refused: Refused,
+    /// What the TLS library said.
     error: rustls::Error,
     refusal: Refusal,
-    anchors: TrustAnchors,
+    chain: OnceLock<Vec<PresentedCertificate>>,
+    end: OnceLock<Option<End>>,
 }
 
 /// Who presented the certificate.
@@ -33,41 +37,16 @@ pub enum Peer {
     Proxy,
 }
 
-/// Why a certificate was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// No trust anchor stands behind it.
-    UnknownIssuer,
-    /// It is, or is signed by, a certificate that the bundle or the base roots say not to trust.
-    Distrusted,
-    /// Its time is over.
-    Expired,
-    /// Its time has not come, or the clock is wrong.
-    NotYetValid,
-    /// It is for other names.
-    WrongHost,
-    /// Its issuer took it back.
-    Revoked,
-    /// See the error's source.
-    Other,
-}
-
 impl TrustFailure {
-    pub(crate) fn new(
-        host: String,
-        peer: Peer,
-        route: Route,
-        error: CertificateError,
-        anchors: TrustAnchors,
-    ) -> Self {
+    pub(crate) fn new(host: String, route: Route, refused: Refused) -> Self {
         Self(Arc::new(Failure {
             host,
-            peer,
             route,
-            refusal: Refusal::of(&error),
-            error: rustls::Error::InvalidCertificate(error),
-            anchors,
+            refusal: Refusal::of(&refused.error),
+            error: rustls::Error::InvalidCertificate(refused.error.clone()),
+            refused,
+            chain: OnceLock::new(),
+            end: OnceLock::new(),
         }))
     }
 
@@ -78,7 +57,7 @@ impl TrustFailure {
 
     /// Who presented the certificate.
     pub fn peer(&self) -> Peer {
-        self.0.peer
+        self.0.refused.peer
     }
 
     /// The way that was taken.
@@ -91,80 +70,69 @@ impl TrustFailure {
         self.0.refusal
     }
 
+    /// What was presented: the end-entity first, then the others in the order in which they came.
+    pub fn chain(&self) -> &[PresentedCertificate] {
+        let Failure { refused, chain, .. } = &*self.0;
+        chain.get_or_init(|| {
+            let presented = refused.presented.iter();
+            presented.map(PresentedCertificate::of).collect()
+        })
+    }
+
+    /// If no trust anchor is behind it: the name of the authority that would have to be one, or
+    /// whose certificate the peer failed to send.
+    pub fn missing_issuer(&self) -> Option<&str> {
+        let unknown = self.0.refusal == Refusal::UnknownIssuer;
+        let end = self.end().filter(|_| unknown)?;
+        Some(&end.issuer)
+    }
+
+    /// Whether it looks as if the network had re-signed the connection. A guess: names in
+    /// certificates prove nothing.
+    pub fn interception(&self) -> Interception {
+        let chain = self.chain().iter();
+        let names = chain.flat_map(|it| [it.issuer.as_str(), it.subject.as_str()]);
+        if let Some(product) = product(names) {
+            return Interception::Product(product);
+        }
+        let anchors = &self.0.refused.anchors;
+        match (self.0.refusal, self.end()) {
+            (Refusal::UnknownIssuer, Some(end)) if anchors.is_public(&end.name) == Some(false) => {
+                Interception::PrivateIssuer
+            }
+            _ => Interception::Unlikely,
+        }
+    }
+
     /// The policy that refused it.
     pub fn report(&self) -> &TrustReport {
-        self.0.anchors.report()
+        self.0.refused.anchors.report()
     }
 
     /// What to do about it.
     pub fn hint(&self) -> String {
-        let peer = self.peer_name();
-        match self.0.refusal {
-            Refusal::UnknownIssuer => self.where_to_add_the_issuer(),
-            Refusal::Distrusted => self.how_to_trust_it_again(),
-            Refusal::Expired => {
-                format!(
-                    "check this computer's clock; if it is right, {peer} needs a new certificate"
-                )
-            }
-            Refusal::NotYetValid => "check this computer's clock".to_owned(),
-            Refusal::WrongHost => format!("check that {peer} is the name that its operator uses"),
-            Refusal::Revoked | Refusal::Other => {
-                format!("tell the operator of {peer}; nothing here should work around it")
-            }
-        }
+        Remedy(self).to_string()
     }
 
-    fn where_to_add_the_issuer(&self) -> String {
-        let TrustReport {
-            source, variables, ..
-        } = self.report();
-        let add = match (&source.path, variables.first()) {
-            (Some(path), _) => format!(
-                "add its CA certificate to {}, which {} names",
-                path.display(),
-                source.name.as_deref().unwrap_or("the program")
-            ),
-            (None, Some(variable)) if source.kind == SourceKind::Platform => {
-                format!("set {variable} to a PEM file with your company's CA certificates")
-            }
-            _ => "its CA certificate has to be given to the program, which consults no variable"
-                .to_owned(),
-        };
-        format!("if your network inspects TLS, {add}")
+    pub(crate) fn refused(&self) -> &Refused {
+        &self.0.refused
     }
 
-    fn how_to_trust_it_again(&self) -> String {
-        let decided = match self.distrust() {
-            Some(distrust) => format!("was decided in {}", distrust.file.display()),
-            None => "is part of the policy".to_owned(),
-        };
-        format!(
-            "the distrust {decided}; ask whoever wrote that, and only if it is a mistake replace \
-             the block by the certificate alone (`openssl x509 -in .. -out ..` drops the settings)"
-        )
+    /// Where the chain leads.
+    pub(crate) fn end(&self) -> Option<&End> {
+        let Failure { refused, end, .. } = &*self.0;
+        let end = end.get_or_init(|| Chain(&refused.presented).end());
+        end.as_ref()
     }
 
-    fn distrust(&self) -> Option<&Distrust> {
-        match &self.0.error {
-            rustls::Error::InvalidCertificate(error) => distrust(error),
-            _ => None,
-        }
+    pub(crate) fn distrust(&self) -> Option<&Distrust> {
+        distrust(&self.0.refused.error)
     }
 
-    fn peer_name(&self) -> String {
-        match (self.0.peer, self.0.route.proxy()) {
+    pub(crate) fn peer_name(&self) -> String {
+        match (self.peer(), self.0.route.proxy()) {
             (Peer::Proxy, Some(proxy)) => format!("the proxy {proxy}"),
             _ => self.0.host.clone(),
-        }
-    }
-
-    /// The anchors that were searched, in words.
-    fn anchors(&self) -> String {
-        let report = self.report();
-        match report.anchors {
-            Some(count) => format!("{} ({})", counted(count, "trust anchor"), report.source),
-            None => format!("the operating system's roots ({})", report.source),
         }
     }
 }
@@ -172,20 +140,13 @@ impl TrustFailure {
 impl fmt::Display for TrustFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { host, route, .. } = &*self.0;
-        let way = match self.0.peer {
+        let way = match self.peer() {
             Peer::Proxy => format!("on the way to {host}"),
             Peer::Host => format!("connected {route}"),
         };
         let peer = self.peer_name();
         write!(f, "the certificate of {peer}, {way}, was refused: ")?;
-        match self.0.refusal {
-            Refusal::UnknownIssuer => write!(f, "none of {} has signed it", self.anchors()),
-            Refusal::Distrusted => match self.distrust() {
-                Some(distrust) => distrust.fmt(f),
-                None => Refusal::Distrusted.fmt(f),
-            },
-            refusal => refusal.fmt(f),
-        }
+        Reason(self).fmt(f)
     }
 }
 
@@ -193,11 +154,12 @@ impl fmt::Debug for TrustFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrustFailure")
             .field("host", &self.0.host)
-            .field("peer", &self.0.peer)
+            .field("peer", &self.peer())
             .field("route", &self.0.route)
             .field("refusal", &self.0.refusal)
             .field("error", &self.0.error)
-            .field("fingerprint", &self.0.anchors.fingerprint())
+            .field("presented", &self.0.refused.presented.len())
+            .field("fingerprint", &self.0.refused.anchors.fingerprint())
             .finish_non_exhaustive()
     }
 }
@@ -208,46 +170,6 @@ impl Error for TrustFailure {
             // Says the same.
             Refusal::Distrusted => None,
             _ => Some(&self.0.error),
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownIssuer => "no trust anchor has signed it",
-            Self::Distrusted => "it is distrusted",
-            Self::Expired => "it has expired",
-            Self::NotYetValid => "it is not valid yet",
-            Self::WrongHost => "it is for other host names",
-            Self::Revoked => "it was revoked",
-            Self::Other => "it is not acceptable",
-        })
-    }
-}
-
-/// What the verifier of this crate says, and no other.
-fn distrust(error: &CertificateError) -> Option<&Distrust> {
-    match error {
-        CertificateError::Other(OtherError(error)) => error.downcast_ref(),
-        _ => None,
-    }
-}
-
-impl Refusal {
-    fn of(error: &CertificateError) -> Self {
-        match error {
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
-            error if distrust(error).is_some() => Self::Distrusted,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Self::NotYetValid
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::WrongHost
-            }
-            CertificateError::Revoked => Self::Revoked,
-            _ => Self::Other,
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use http::Method;
 use reqwest::{IntoUrl, Request, Response, redirect};
 
-use super::attempt::Phase;
+use super::attempt::{Attempt, alert, causes};
 use super::error::{TransportError, invalid_request, not_a_destination};
+use super::recipe::Recipe;
 use super::request::RequestBuilder;
 use super::route::Destination;
-use super::transport::TrustedTransport;
+use super::trace::Broken;
+use super::transport::{Epoch, TrustedTransport};
 
 #[expect(
     clippy::disallowed_types,
@@ -24,10 +26,18 @@ pub(super) type RawClient = reqwest::Client;
 ///
 /// It is made by [`TrustedTransport::http`], and by nothing else.
 #[derive(Clone)]
-pub struct HttpClient {
-    client: RawClient,
+pub struct HttpClient(Arc<Inner>);
+
+struct Inner {
     transport: TrustedTransport,
-    connect_timeout: Duration,
+    recipe: Recipe,
+    current: RwLock<Current>,
+}
+
+/// The client of an epoch.
+struct Current {
+    client: RawClient,
+    epoch: Arc<Epoch>,
 }
 
 macro_rules! methods {
@@ -40,16 +50,14 @@ macro_rules! methods {
 }
 
 impl HttpClient {
-    pub(super) fn of(
-        client: RawClient,
-        transport: TrustedTransport,
-        connect_timeout: Duration,
-    ) -> Self {
-        Self {
-            client,
+    pub(super) fn of(recipe: Recipe, transport: TrustedTransport) -> Result<Self, TransportError> {
+        let epoch = transport.epoch();
+        let client = recipe.client(&transport, &epoch.tls)?;
+        Ok(Self(Arc::new(Inner {
             transport,
-            connect_timeout,
-        }
+            recipe,
+            current: RwLock::new(Current { client, epoch }),
+        })))
     }
 
     methods! {
@@ -69,7 +77,7 @@ impl HttpClient {
 
     /// Starts a request. A URL that is not valid is an error when it is sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder::of(self.client.request(method, url), self.clone())
+        RequestBuilder::of(self.made().client.request(method, url), self.clone())
     }
 
     /// Sends a request.
@@ -81,12 +89,39 @@ impl HttpClient {
     pub async fn execute(&self, request: Request) -> Result<Response, TransportError> {
         let destination = Destination::of(request.url()).ok_or_else(not_a_destination)?;
         self.permit(&destination)?;
+        let client = self.client()?;
         let sent = async {
-            let sent = self.client.execute(request).await;
+            let sent = client.execute(request).await;
             (sent, REDIRECTED.with(Cell::take))
         };
         let (sent, redirected) = REDIRECTED.scope(Cell::new(None), sent).await;
         sent.map_err(|error| self.explain(error, redirected.unwrap_or(destination)))
+    }
+
+    /// The client of the trust that is in force.
+    fn client(&self) -> Result<RawClient, TransportError> {
+        let Inner {
+            transport,
+            recipe,
+            current,
+        } = &*self.0;
+        let epoch = transport.epoch();
+        let made = self.made();
+        if Arc::ptr_eq(&made.epoch, &epoch) || !recipe.is_repeatable() {
+            return Ok(made.client.clone());
+        }
+        drop(made);
+        let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&current.epoch, &epoch) {
+            let client = recipe.client(transport, &epoch.tls)?;
+            *current = Current { client, epoch };
+        }
+        Ok(current.client.clone())
+    }
+
+    fn made(&self) -> RwLockReadGuard<'_, Current> {
+        let current = self.0.current.read();
+        current.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way out, for SDKs that demand a `reqwest::Client`.
@@ -118,13 +153,13 @@ impl HttpClient {
     /// ```
     #[cfg(feature = "raw")]
     pub fn into_reqwest(self) -> RawClient {
-        self.client
+        self.made().client.clone()
     }
 
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
-        self.transport.permit(destination)?;
+        self.0.transport.permit(destination)?;
         // reqwest keeps the brackets of the literal, and rustls does not take them for a name.
-        let route = self.transport.routes().to(destination);
+        let route = self.0.transport.routes().to(destination);
         if destination.secure
             && matches!(destination.host, url::Host::Ipv6(_))
             && !route.is_direct()
@@ -147,15 +182,18 @@ impl HttpClient {
         if let Err(refused) = self.permit(&destination) {
             return refused;
         }
-        if !error.is_connect() {
-            return error.into();
+        let Inner {
+            transport, recipe, ..
+        } = &*self.0;
+        let route = transport.routes().to(&destination);
+        let attempt = Attempt::at(&destination, route, recipe.connect_timeout);
+        if let Some(broken) = causes(&error).find_map(|it| it.downcast_ref::<Broken>()) {
+            return Attempt::of(&broken.progress, attempt).failed(broken);
         }
-        let attempt = self.transport.attempt(&destination, self.connect_timeout);
-        if error.is_timeout() {
-            return attempt.timed_out();
+        match alert(&error) {
+            Some(alert) => attempt.closed_by(alert, Arc::new(error)),
+            None => error.into(),
         }
-        let phase = phase(&error, &destination, attempt.route.is_direct());
-        attempt.failed(phase, Box::new(error))
     }
 }
 
@@ -166,7 +204,7 @@ tokio::task_local! {
 }
 
 /// Obeys `policy`, and notes where it leads.
-pub(super) fn noted(policy: redirect::Policy) -> redirect::Policy {
+pub(super) fn noted(policy: Arc<redirect::Policy>) -> redirect::Policy {
     redirect::Policy::custom(move |attempt| {
         let destination = Destination::of(attempt.url());
         // Nobody listens only outside of `execute`, and then nobody explains.
@@ -180,26 +218,7 @@ pub(super) fn noted(policy: redirect::Policy) -> redirect::Policy {
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient")
-            .field("transport", &self.transport)
+            .field("transport", &self.0.transport)
             .finish_non_exhaustive()
-    }
-}
-
-/// How far a connection came. Behind the proxy, reqwest's connector fails with the
-/// `io::Error` of the TLS handshake itself; on the way to it, with an error of the tunnel.
-fn phase(error: &reqwest::Error, destination: &Destination, direct: bool) -> Phase {
-    if direct {
-        return Phase::Host;
-    }
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = next {
-        next = error.source();
-        if error.is::<hyper_util::client::legacy::Error>() {
-            break;
-        }
-    }
-    match next {
-        Some(cause) if destination.secure && cause.is::<std::io::Error>() => Phase::Host,
-        _ => Phase::Proxy,
     }
 }

@@ -1,31 +1,23 @@
-//! The options of the HTTP client: those of reqwest that cannot change trust or route, and
-//! TLS and routes applied last.
+//! The options of the HTTP client: those of reqwest that cannot change trust or route.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use reqwest::{redirect, retry};
 
 use super::error::{TransportError, invalid_request};
-use super::http::{HttpClient, RawClient, noted};
-use super::route::{Destination, Routes};
+use super::http::HttpClient;
+use super::recipe::{RawBuilder, Recipe};
 use super::tls::HttpVersions;
 use super::transport::TrustedTransport;
-
-#[expect(
-    clippy::disallowed_types,
-    reason = "the factory wraps it; it never leaves this file"
-)]
-type RawBuilder = reqwest::ClientBuilder;
 
 macro_rules! options {
     ($($(#[$attribute:meta])* $name:ident($($argument:ident: $type:ty),*);)*) => {$(
         $(#[$attribute])*
-        pub fn $name(mut self, $($argument: $type),*) -> Self {
-            self.builder = self.builder.$name($($argument),*);
-            self
+        pub fn $name(self, $($argument: $type),*) -> Self {
+            self.with(move |builder| builder.$name($($argument.clone()),*))
         }
     )*};
 }
@@ -36,27 +28,17 @@ macro_rules! options {
 /// TLS, proxies, name resolution, sockets) is the token's, and there is no option for it here.
 #[must_use = "a client is not built until `build` is called"]
 pub struct HttpClientBuilder {
-    builder: RawBuilder,
+    recipe: Recipe,
     transport: TrustedTransport,
-    versions: HttpVersions,
-    redirect: redirect::Policy,
-    connect_timeout: Duration,
     /// The first option that is not valid.
     error: Option<TransportError>,
 }
 
 impl HttpClientBuilder {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where an HTTP client begins; `build` gives it the token's TLS"
-    )]
     pub(crate) fn of(transport: TrustedTransport) -> Self {
         Self {
-            builder: RawClient::builder(),
-            connect_timeout: transport.connect_timeout(),
+            recipe: Recipe::new(transport.connect_timeout()),
             transport,
-            versions: HttpVersions::default(),
-            redirect: redirect::Policy::default(),
             error: None,
         }
     }
@@ -66,8 +48,6 @@ impl HttpClientBuilder {
         default_headers(headers: HeaderMap);
         /// Whether redirects carry a `Referer`; they do unless this says otherwise.
         referer(enable: bool);
-        /// Which requests are sent again.
-        retry(policy: retry::Builder);
         /// The time for a request as a whole, body included; none unless this says otherwise.
         timeout(timeout: Duration);
         /// The time that a read may take; none unless this says otherwise.
@@ -123,9 +103,6 @@ impl HttpClientBuilder {
         /// How long sent data may stay unacknowledged.
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         tcp_user_timeout(timeout: Option<Duration>);
-        /// Keeps cookies between requests.
-        #[cfg(feature = "cookies")]
-        cookie_store(enable: bool);
         /// Asks for and unpacks gzip.
         #[cfg(feature = "gzip")]
         gzip(enable: bool);
@@ -142,7 +119,18 @@ impl HttpClientBuilder {
 
     /// What is done with redirects; ten are followed unless this says otherwise.
     pub fn redirect(mut self, policy: redirect::Policy) -> Self {
-        self.redirect = policy;
+        self.recipe.redirect = Arc::new(policy);
+        self
+    }
+
+    /// Which requests are sent again.
+    ///
+    /// A client with a policy of its own cannot be made anew when what is trusted changes
+    /// ([`reload`](TrustedTransport::reload)): it obeys the new trust from the next handshake like
+    /// every other, but connections that are open stay in its pool until they are idle for too
+    /// long, and none of its sessions is resumed any more.
+    pub fn retry(mut self, policy: retry::Builder) -> Self {
+        self.recipe.retry = Some(Mutex::new(Some(policy)));
         self
     }
 
@@ -153,82 +141,65 @@ impl HttpClientBuilder {
         value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
     ) -> Self {
         match value.try_into() {
-            Ok(value) => self.builder = self.builder.user_agent(value),
+            Ok(value) => self.with(move |builder| builder.user_agent(value.clone())),
             Err(error) => {
                 self.error.get_or_insert(invalid_request(error.into()));
+                self
             }
         }
-        self
+    }
+
+    /// Keeps cookies between requests.
+    #[cfg(feature = "cookies")]
+    pub fn cookie_store(self, enable: bool) -> Self {
+        match enable {
+            // One jar, however often the client is made anew.
+            true => self.cookie_provider(Arc::new(reqwest::cookie::Jar::default())),
+            false => self.with(|builder| builder.cookie_store(false)),
+        }
     }
 
     /// Keeps cookies in a store of the program's.
     #[cfg(feature = "cookies")]
-    pub fn cookie_provider<C: reqwest::cookie::CookieStore + 'static>(
-        mut self,
-        store: Arc<C>,
-    ) -> Self {
-        self.builder = self.builder.cookie_provider(store);
-        self
+    pub fn cookie_provider<C: reqwest::cookie::CookieStore + 'static>(self, store: Arc<C>) -> Self {
+        self.with(move |builder| builder.cookie_provider(Arc::clone(&store)))
     }
 
     /// The time from name resolution to the end of the last handshake; the token's unless
     /// this says otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.recipe.connect_timeout = timeout;
         self
     }
 
     /// Speaks HTTP/1 only, and says so in the TLS handshake.
     pub fn http1_only(mut self) -> Self {
-        self.builder = self.builder.http1_only();
-        self.versions = HttpVersions::Http1;
-        self
+        self.recipe.versions = HttpVersions::Http1;
+        self.with(|builder| builder.http1_only())
     }
 
     /// Speaks HTTP/2 only, and says so in the TLS handshake.
     #[cfg(feature = "http2")]
     pub fn http2_prior_knowledge(mut self) -> Self {
-        self.builder = self.builder.http2_prior_knowledge();
-        self.versions = HttpVersions::Http2;
-        self
+        self.recipe.versions = HttpVersions::Http2;
+        self.with(|builder| builder.http2_prior_knowledge())
     }
 
     /// Builds the client.
     ///
     /// # Errors
     /// [`TransportError::InvalidRequest`] if an option is not valid.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "TLS is applied last, so that no option before it can change what is trusted"
-    )]
     pub fn build(self) -> Result<HttpClient, TransportError> {
-        if let Some(error) = self.error {
-            return Err(error);
+        match self.error {
+            Some(error) => Err(error),
+            None => HttpClient::of(self.recipe, self.transport),
         }
-        let transport = self.transport;
-        let builder = with_routes(self.builder, Arc::clone(transport.routes()))
-            .redirect(noted(self.redirect))
-            .connect_timeout(self.connect_timeout)
-            .dns_resolver(Arc::new(transport.resolver().clone()))
-            .https_only(transport.https_only());
-        let client = builder
-            .tls_backend_preconfigured(transport.tls().http(self.versions))
-            .build()
-            .map_err(invalid_request)?;
-        Ok(HttpClient::of(client, transport, self.connect_timeout))
     }
-}
 
-/// reqwest's own search for proxies is off in any case.
-fn with_routes(builder: RawBuilder, routes: Arc<Routes>) -> RawBuilder {
-    let builder = builder.no_proxy();
-    if routes.all_direct() {
-        return builder;
+    fn with(mut self, option: impl Fn(RawBuilder) -> RawBuilder + Send + Sync + 'static) -> Self {
+        self.recipe.options.push(Box::new(option));
+        self
     }
-    builder.proxy(reqwest::Proxy::custom(move |url| {
-        let route = routes.to(&Destination::of(url)?);
-        route.server().map(|proxy| proxy.url.clone())
-    }))
 }
 
 impl fmt::Debug for HttpClientBuilder {

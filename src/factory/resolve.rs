@@ -12,6 +12,8 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower_service::Service;
 
+use super::trace;
+
 /// The resolver of a token.
 #[derive(Clone)]
 pub(crate) struct Resolver {
@@ -50,6 +52,7 @@ impl Service<Name> for Resolver {
             if let Ok(literal) = literal.parse::<IpAddr>() {
                 return Ok(vec![(literal, 0).into()].into_iter());
             }
+            trace::resolves();
             let mut addresses = match this.given.get(name.as_str()) {
                 Some(given) => given.clone(),
                 None => this.system.call(name).await?.collect(),
@@ -57,6 +60,7 @@ impl Service<Name> for Resolver {
             if addresses.is_empty() {
                 return Err(io::ErrorKind::NotFound.into());
             }
+            trace::resolved();
             if this.ipv4_first {
                 addresses.sort_by_key(SocketAddr::is_ipv6);
             }

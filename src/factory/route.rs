@@ -36,6 +36,10 @@ impl Route {
     pub(crate) fn server(&self) -> Option<&ProxyServer> {
         self.0.as_deref()
     }
+
+    pub(crate) fn has_tls_to_proxy(&self) -> bool {
+        self.server().is_some_and(|proxy| proxy.scheme() == "https")
+    }
 }
 
 impl fmt::Display for Route {
@@ -90,6 +94,20 @@ impl Destination {
             Host::Ipv4(address) => Ok(ServerName::IpAddress((*address).into())),
             Host::Ipv6(address) => Ok(ServerName::IpAddress((*address).into())),
         }
+    }
+
+    /// With TLS at the usual port: what is known of a server by the name in its handshake.
+    pub(crate) fn named(name: &ServerName<'_>) -> Option<Self> {
+        let host = name.to_str();
+        let host = match host.contains(':') {
+            true => Host::parse(&format!("[{host}]")),
+            false => Host::parse(&host),
+        };
+        Some(Self {
+            secure: true,
+            host: host.ok()?,
+            port: None,
+        })
     }
 
     /// For the matcher and the TCP connector: a port only where the URL has one, so that a
@@ -148,11 +166,6 @@ impl Routes {
             .uri()
             .is_some_and(|uri| self.matcher.intercept(&uri).is_none());
         Route((!excepted).then(|| Arc::clone(proxy)))
-    }
-
-    /// Whether no destination needs a proxy.
-    pub(crate) fn all_direct(&self) -> bool {
-        self.http.is_none() && self.https.is_none()
     }
 
     /// Whether a proxy has to be given IPv4 addresses.

@@ -1,14 +1,15 @@
 //! The only construction of `rustls::ClientConfig`: one verifier and one session store for
-//! everything that a token makes, and the ALPN that each protocol needs (RFC 7301).
+//! everything that a token makes under one trust, and the ALPN that each protocol needs (RFC 7301).
 
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, Error, SupportedProtocolVersion};
 
 use super::error::TransportError;
-use super::verify::verifier;
-use crate::ca::Trust;
+use super::live::Live;
+use super::sessions::Sessions;
 
 /// The oldest TLS version that is spoken; see
 /// [`tls_min_version`](crate::TransportBuilder::tls_min_version).
@@ -22,11 +23,18 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// The TLS side of a token.
+/// The TLS side of a token, under one trust.
 pub(crate) struct Tls {
     /// Without ALPN.
     plain: Arc<ClientConfig>,
     websocket: Arc<ClientConfig>,
+    sessions: Arc<Sessions>,
+}
+
+/// What stays the same whatever is trusted.
+pub(crate) struct Profile {
+    pub(crate) provider: Arc<CryptoProvider>,
+    pub(crate) oldest: TlsVersion,
 }
 
 /// The versions of HTTP that a client offers.
@@ -40,19 +48,23 @@ pub(crate) enum HttpVersions {
 }
 
 impl Tls {
-    pub(crate) fn new(
-        trust: &Trust,
-        provider: Arc<CryptoProvider>,
-        oldest: TlsVersion,
-    ) -> Result<Self, TransportError> {
-        let plain = config(trust, provider, oldest)
-            .map_err(|source| TransportError::Configuration { source })?;
+    /// Judged by `verifier`, and with no session that could be resumed.
+    pub(crate) fn new(profile: &Profile, verifier: Arc<Live>) -> Result<Self, Error> {
+        let sessions = Arc::new(Sessions::new());
+        let mut plain = config(profile, verifier)?;
+        plain.resumption = Resumption::store(Arc::clone(&sessions) as _);
         let mut websocket = plain.clone();
         websocket.alpn_protocols = vec![HTTP_1_1.to_vec()];
         Ok(Self {
             plain: Arc::new(plain),
             websocket: Arc::new(websocket),
+            sessions,
         })
+    }
+
+    /// Ends every session.
+    pub(crate) fn retire(&self) {
+        self.sessions.retire();
     }
 
     /// For TLS to a proxy, and for protocols other than HTTP.
@@ -96,20 +108,18 @@ pub(crate) fn default_provider() -> Result<(Arc<CryptoProvider>, &'static str), 
     clippy::disallowed_methods,
     reason = "the one place where a TLS configuration is made from a CA policy"
 )]
-fn config(
-    trust: &Trust,
-    provider: Arc<CryptoProvider>,
-    oldest: TlsVersion,
-) -> Result<ClientConfig, Error> {
-    let versions: &[&SupportedProtocolVersion] = match oldest {
+fn config(profile: &Profile, verifier: Arc<Live>) -> Result<ClientConfig, Error> {
+    let versions: &[&SupportedProtocolVersion] = match profile.oldest {
         TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
         TlsVersion::Tls13 => &[&rustls::version::TLS13],
     };
-    Ok(ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(versions)?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier(trust, provider)?)
-        .with_no_client_auth())
+    Ok(
+        ClientConfig::builder_with_provider(Arc::clone(&profile.provider))
+            .with_protocol_versions(versions)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth(),
+    )
 }
 
 const HTTP_1_1: &[u8] = b"http/1.1";

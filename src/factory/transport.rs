@@ -2,9 +2,10 @@
 //! from it.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -12,13 +13,16 @@ use rustls::crypto::CryptoProvider;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use url::Url;
 
-use super::attempt::Attempt;
+use super::attempt::causes;
 use super::error::{TransportError, invalid_request, not_a_destination};
+use super::failure::TrustFailure;
 use super::http_builder::HttpClientBuilder;
+use super::live::{InForce, Live};
 use super::proxy::ProxyPolicy;
 use super::resolve::Resolver;
 use super::route::{Destination, Route, Routes};
-use super::tls::{self, Tls, TlsVersion};
+use super::tls::{self, Profile, Tls, TlsVersion};
+use super::trace::Broken;
 use super::websocket::WebSocketBuilder;
 use crate::ca::{CaPolicy, TrustAnchors, TrustReport};
 
@@ -50,12 +54,20 @@ use crate::ca::{CaPolicy, TrustAnchors, TrustReport};
 pub struct TrustedTransport(Arc<Inner>);
 
 struct Inner {
-    anchors: TrustAnchors,
-    tls: Tls,
+    live: Arc<Live>,
+    epoch: RwLock<Arc<Epoch>>,
+    profile: Profile,
+    /// Held by whoever changes what is trusted.
+    changing: Mutex<()>,
     routes: Arc<Routes>,
     resolver: Resolver,
     https_only: bool,
     connect_timeout: Duration,
+}
+
+/// What lasts as long as what is trusted does not change.
+pub(crate) struct Epoch {
+    pub(crate) tls: Tls,
 }
 
 impl TrustedTransport {
@@ -103,13 +115,86 @@ impl TrustedTransport {
 
     /// The TLS configuration of this token for other protocols over rustls (gRPC, databases,
     /// mail): the same verifier, provider and sessions, and no ALPN.
+    ///
+    /// It obeys a [`reload`](Self::reload) from the next handshake on, but resumes no session after
+    /// it; ask again for one that does.
     pub fn rustls_config(&self) -> Arc<ClientConfig> {
-        self.0.tls.plain()
+        self.epoch().tls.plain()
     }
 
-    /// What is trusted, and why.
-    pub fn report(&self) -> &TrustReport {
-        self.0.anchors.report()
+    /// What is trusted now, and why.
+    pub fn report(&self) -> Arc<TrustReport> {
+        self.anchors().shared_report()
+    }
+
+    /// What is trusted now: that with which the token was made, unless there was a
+    /// [`reload`](Self::reload).
+    pub fn anchors(&self) -> TrustAnchors {
+        self.0.live.in_force().anchors
+    }
+
+    /// Reads the sources of the CA policy again: the same files, named by the same variables, whose
+    /// values were read when the policy was made. Blocks for as long as reading takes.
+    ///
+    /// If what they hold has changed, every client and socket of this token and of its clones
+    /// trusts accordingly from the next handshake on, clients that were made before included. TLS
+    /// sessions from before are not resumed, since a resumed handshake skips the verifier.
+    /// Requests that are under way and open WebSockets go on; the idle connections of a client are
+    /// closed with its next request.
+    ///
+    /// # Errors
+    /// [`TransportError::Ca`] if the policy cannot be loaded, and
+    /// [`TransportError::Configuration`] if TLS is not possible with it. What was trusted before
+    /// then stays in force, unchanged.
+    pub fn reload(&self) -> Result<Reloaded, TransportError> {
+        let _changing = self.0.changing.lock();
+        let before = self.anchors();
+        self.change(&before, before.reload()?)
+            .map_err(|source| TransportError::Configuration { source })
+    }
+
+    fn change(
+        &self,
+        before: &TrustAnchors,
+        anchors: TrustAnchors,
+    ) -> Result<Reloaded, rustls::Error> {
+        let Inner { live, profile, .. } = &*self.0;
+        let trust = live.prepare(anchors)?;
+        if trust.anchors.trusts_like(before) {
+            // The report may tell of other files and lines.
+            live.change(trust);
+            return Ok(Reloaded::Unchanged);
+        }
+        let tls = Tls::new(profile, Arc::clone(live))?;
+        tracing::info!(
+            target: crate::LOG_TARGET,
+            before = before.fingerprint(),
+            fingerprint = trust.anchors.fingerprint(),
+            "trust changed"
+        );
+        // In this order: whoever is given the new epoch has the new trust.
+        live.change(trust);
+        let mut epoch = self.0.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        epoch.tls.retire();
+        *epoch = Arc::new(Epoch { tls });
+        Ok(Reloaded::Changed)
+    }
+
+    /// The failure of trust behind an error of whatever library: its host, what was presented, why
+    /// it was refused and what to do.
+    ///
+    /// It is found in errors of this crate, in those of a `reqwest::Client` that came from it, and
+    /// in those of other libraries over [`rustls_config`](Self::rustls_config), however deep an
+    /// `io::Error` has it. `None` if no certificate was refused, or if it cannot be told whose,
+    /// since several were refused for the same reason at once.
+    pub fn explain(&self, error: &(dyn Error + 'static)) -> Option<TrustFailure> {
+        if let Some(failure) = causes(error).find_map(known) {
+            return Some(failure);
+        }
+        let refused = self.0.live.stray(error)?;
+        let destination = Destination::named(refused.name.as_ref()?)?;
+        let (host, route) = (destination.host.to_string(), self.0.routes.to(&destination));
+        Some(TrustFailure::new(host, route, refused))
     }
 
     /// The way that a connection to `url` would take.
@@ -123,16 +208,6 @@ impl TrustedTransport {
         Ok(self.0.routes.to(&destination))
     }
 
-    pub(crate) fn attempt(&self, destination: &Destination, deadline: Duration) -> Attempt {
-        Attempt {
-            host: destination.host.to_string(),
-            port: destination.port(),
-            route: self.0.routes.to(destination),
-            deadline,
-            anchors: self.0.anchors.clone(),
-        }
-    }
-
     /// Refuses, before any socket, what this token does not connect to.
     pub(crate) fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
         if self.0.https_only && !destination.secure {
@@ -143,8 +218,17 @@ impl TrustedTransport {
         Ok(())
     }
 
-    pub(crate) fn tls(&self) -> &Tls {
-        &self.0.tls
+    pub(crate) fn in_force(&self) -> InForce {
+        self.0.live.in_force()
+    }
+
+    pub(crate) fn provider(&self) -> &CryptoProvider {
+        &self.0.profile.provider
+    }
+
+    pub(crate) fn epoch(&self) -> Arc<Epoch> {
+        let epoch = self.0.epoch.read();
+        Arc::clone(&epoch.unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn routes(&self) -> &Arc<Routes> {
@@ -167,10 +251,38 @@ impl TrustedTransport {
 impl fmt::Debug for TrustedTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrustedTransport")
-            .field("fingerprint", &self.0.anchors.fingerprint())
+            .field("fingerprint", &self.anchors().fingerprint())
             .field("routes", &format_args!("{}", self.0.routes))
             .finish_non_exhaustive()
     }
+}
+
+/// What a [`reload`](TrustedTransport::reload) found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reloaded {
+    /// The same is trusted as before.
+    Unchanged,
+    /// Something else is trusted from now on.
+    Changed,
+}
+
+/// What this crate has put into a chain of errors.
+fn known(cause: &(dyn Error + 'static)) -> Option<TrustFailure> {
+    if let Some(failure) = cause.downcast_ref::<TrustFailure>() {
+        return Some(failure.clone());
+    }
+    if let Some(TransportError::Untrusted(failure)) = cause.downcast_ref() {
+        return Some(failure.clone());
+    }
+    let progress = &cause.downcast_ref::<Broken>()?.progress;
+    let (destination, route) = progress.way.clone()?;
+    let refused = progress.refused.clone()?;
+    Some(TrustFailure::new(
+        destination.host.to_string(),
+        route,
+        refused,
+    ))
 }
 
 /// What a [`TrustedTransport`] is to be; from [`TrustedTransport::builder`].
@@ -249,9 +361,17 @@ impl TransportBuilder {
             fingerprint = self.anchors.fingerprint(),
             "transport built"
         );
+        let profile = Profile {
+            provider,
+            oldest: self.tls_min_version,
+        };
+        let (live, tls) = with_tls(self.anchors, &profile)
+            .map_err(|source| TransportError::Configuration { source })?;
         Ok(TrustedTransport(Arc::new(Inner {
-            tls: Tls::new(self.anchors.trust(), provider, self.tls_min_version)?,
-            anchors: self.anchors,
+            live,
+            epoch: RwLock::new(Arc::new(Epoch { tls })),
+            profile,
+            changing: Mutex::default(),
             routes: Arc::new(routes),
             resolver,
             https_only: self.https_only,
@@ -269,6 +389,12 @@ impl fmt::Debug for TransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
+}
+
+fn with_tls(anchors: TrustAnchors, profile: &Profile) -> Result<(Arc<Live>, Tls), rustls::Error> {
+    let live = Arc::new(Live::new(anchors, Arc::clone(&profile.provider))?);
+    let tls = Tls::new(profile, Arc::clone(&live))?;
+    Ok((live, tls))
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

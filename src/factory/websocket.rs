@@ -4,6 +4,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,9 +18,11 @@ use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, gener
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use url::Url;
 
-use super::dial::{self, Connection, DialError};
+use super::attempt::{Attempt, alert};
+use super::dial::{self, BoxError, Connection};
 use super::error::{TransportError, invalid_request, not_a_destination};
 use super::route::Destination;
+use super::trace::{self, Broken, Cause, Progress, Trace, Unfinished};
 use super::transport::TrustedTransport;
 
 /// An open WebSocket: a `Stream` and a `Sink` of messages.
@@ -179,30 +182,34 @@ impl WebSocketBuilder {
         let request = self.request?;
         let destination = destination(&request)?;
         self.transport.permit(&destination)?;
-        let attempt = self.transport.attempt(&destination, self.connect_timeout);
+        let epoch = self.transport.epoch();
+        let route = self.transport.routes().to(&destination);
         let connecting = async {
+            let (tls, resolver) = (&epoch.tls, self.transport.resolver());
             let dialed = dial::dial(
                 &destination,
-                &attempt.route,
-                self.transport.resolver(),
-                self.transport.tls(),
+                &route,
+                resolver,
+                tls,
+                tls.websocket(),
                 self.connect_timeout,
             );
             let stream = dialed.await.map_err(Failure::Dial)?;
+            trace::upgrades();
             upgrade(request, stream, self.config)
                 .await
                 .map_err(Failure::Upgrade)
         };
-        match tokio::time::timeout(self.connect_timeout, connecting).await {
-            Ok(Ok((stream, response))) => {
+        let trace = Trace::default();
+        match trace.follow(self.connect_timeout, connecting).await {
+            Ok((stream, response)) => {
                 let closed = false;
                 Ok((WebSocket { stream, closed }, response))
             }
-            Ok(Err(Failure::Dial(DialError { phase, source }))) => {
-                Err(attempt.failed(phase, source))
+            Err(Unfinished { progress, why }) => {
+                let attempt = Attempt::at(&destination, route, self.connect_timeout);
+                Err(failed(attempt, progress, why))
             }
-            Ok(Err(Failure::Upgrade(error))) => Err(upgrade_error(attempt.host, error)),
-            Err(_elapsed) => Err(attempt.timed_out()),
         }
     }
 }
@@ -227,8 +234,17 @@ impl fmt::Debug for WebSocketBuilder {
 }
 
 enum Failure {
-    Dial(DialError),
+    Dial(BoxError),
     Upgrade(Error),
+}
+
+fn failed(attempt: Attempt, progress: Progress, why: Option<Failure>) -> TransportError {
+    let why = match why {
+        Some(Failure::Upgrade(error)) => return upgrade_error(attempt, error),
+        Some(Failure::Dial(error)) => Some(Cause::from(error)),
+        None => None,
+    };
+    attempt.failed(&Broken { progress, why })
 }
 
 /// Where to connect, if the request can be sent there. Without the check of the scheme, a
@@ -264,7 +280,11 @@ async fn upgrade(
     tokio_tungstenite::client_async_with_config(request, stream, config).await
 }
 
-fn upgrade_error(host: String, error: Error) -> TransportError {
+fn upgrade_error(attempt: Attempt, error: Error) -> TransportError {
+    if let Some(alert) = alert(&error) {
+        return attempt.closed_by(alert, Arc::new(error));
+    }
+    let host = attempt.host;
     match error {
         Error::Http(response) => TransportError::UpgradeRefused {
             host,

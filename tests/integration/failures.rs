@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use trusted_transport::{Peer, ProxyPolicy, Refusal, TransportError};
+use trusted_transport::{Peer, ProxyPolicy, Refusal, TlsFault, TransportError};
 use trusted_transport_lab::{Authority, Origin, Validity};
 
 use crate::support::{self, HOST};
@@ -95,7 +95,11 @@ async fn a_server_that_speaks_no_tls_is_no_matter_of_trust() {
     let origin = Origin::plain().await.expect("an origin");
     let transport = support::built(support::trusting(&[&root]), &origin);
     for error in support::both_errors(&transport, origin.port()).await {
-        assert_eq!(error.kind(), "connect", "{error:?}");
+        assert_eq!(error.kind(), "tls", "{error:?}");
+        assert!(
+            matches!(&error, TransportError::Tls { fault, .. } if *fault == TlsFault::NotTls),
+            "{error:?}"
+        );
     }
     assert!(origin.seen().is_empty(), "nothing was said in plain text");
 }

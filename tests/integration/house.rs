@@ -81,7 +81,7 @@ fn raw_clients_have_one_name_each_and_it_is_private() {
             .collect();
         let alias: &[&str] = match path.file_name().and_then(|name| name.to_str()) {
             Some("http.rs") => &["pub(super) type RawClient = reqwest::Client;"],
-            Some("http_builder.rs") => &["type RawBuilder = reqwest::ClientBuilder;"],
+            Some("recipe.rs") => &["pub(super) type RawBuilder = reqwest::ClientBuilder;"],
             _ => &[],
         };
         assert_eq!(named, alias, "{}", path.display());

@@ -254,7 +254,7 @@ async fn an_old_tls_version_is_spoken_unless_it_is_refused() {
     let strict = support::built(strict, &origin);
     assert_eq!(
         support::both(&strict, &origin, "https").await,
-        Outcome::Failed("connect")
+        Outcome::Failed("tls")
     );
 }
 

@@ -144,7 +144,7 @@ fn expected(way: Way, presented: Presented) -> Outcome {
         Presented::Trusted => Outcome::Connected,
         Presented::UntrustedIssuer => Outcome::Refused(Refusal::UnknownIssuer),
         // The interceptor itself refuses such an origin, and hangs up.
-        _ if way == Way::Intercepted => Outcome::Failed("connect"),
+        _ if way == Way::Intercepted => Outcome::Failed("tls"),
         Presented::WrongHost => Outcome::Refused(Refusal::WrongHost),
         Presented::Expired => Outcome::Refused(Refusal::Expired),
     }

@@ -41,9 +41,9 @@ pub(crate) async fn run(
     let results = join_all(urls.iter().map(|url| checker.check(url))).await;
     let connected = results.iter().filter(|result| result.ok).count();
     match json {
-        true => out.json(&Checked::of(&results, checker.transport.report()))?,
+        true => out.json(&Checked::of(&results, &checker.transport.report()))?,
         false => {
-            policy(out, checker.transport.report())?;
+            policy(out, &checker.transport.report())?;
             print(out, &results, connected)?;
         }
     }

@@ -2,7 +2,7 @@
 use trusted_transport::HttpClient;
 
 fn inner(client: HttpClient) {
-    let _ = client.client;
+    let _ = client.0;
 }
 
 fn main() {}

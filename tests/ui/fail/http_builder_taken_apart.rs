@@ -2,7 +2,7 @@
 use trusted_transport::HttpClientBuilder;
 
 fn inner(builder: HttpClientBuilder) {
-    let _ = builder.builder;
+    let _ = builder.recipe;
 }
 
 fn main() {}

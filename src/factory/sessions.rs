@@ -1,0 +1,79 @@
+//! TLS sessions of one trust. A resumed handshake skips the verifier, so that sessions end with
+//! the trust that they were verified under.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::NamedGroup;
+use rustls::client::{
+    ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue,
+};
+use rustls_pki_types::ServerName;
+
+use super::trace;
+
+/// The sessions that may be resumed, as long as their trust is in force.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    cache: ClientSessionMemoryCache,
+    retired: AtomicBool,
+}
+
+impl Sessions {
+    pub(crate) fn new() -> Self {
+        Self {
+            cache: ClientSessionMemoryCache::new(SERVERS),
+            retired: AtomicBool::new(false),
+        }
+    }
+
+    /// From here on nothing is resumed. A connection that is still open may bring a ticket later
+    /// (RFC 8446, 4.6.1): nobody will take it.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+    }
+
+    fn in_force(&self) -> bool {
+        !self.retired.load(Ordering::SeqCst)
+    }
+}
+
+impl ClientSessionStore for Sessions {
+    fn set_kx_hint(&self, server: ServerName<'static>, group: NamedGroup) {
+        self.cache.set_kx_hint(server, group);
+    }
+
+    fn kx_hint(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
+        self.cache.kx_hint(server)
+    }
+
+    fn set_tls12_session(&self, server: ServerName<'static>, value: Tls12ClientSessionValue) {
+        if self.in_force() {
+            self.cache.set_tls12_session(server, value);
+        }
+    }
+
+    fn tls12_session(&self, server: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        let session = self.cache.tls12_session(server);
+        session.filter(|_| self.in_force())
+    }
+
+    fn remove_tls12_session(&self, server: &ServerName<'static>) {
+        self.cache.remove_tls12_session(server);
+    }
+
+    fn insert_tls13_ticket(&self, server: ServerName<'static>, value: Tls13ClientSessionValue) {
+        if self.in_force() {
+            self.cache.insert_tls13_ticket(server, value);
+        }
+    }
+
+    /// The first thing that every handshake asks for.
+    fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        trace::shakes_hands(server);
+        let ticket = self.cache.take_tls13_ticket(server);
+        ticket.filter(|_| self.in_force())
+    }
+}
+
+/// As many as rustls keeps by itself.
+const SERVERS: usize = 256;
