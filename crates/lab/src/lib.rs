@@ -5,8 +5,10 @@
 
 mod answer;
 mod connect;
+mod forms;
 mod forward;
 mod intercept;
+mod legacy;
 mod origin;
 mod pki;
 mod proxy;
@@ -18,8 +20,12 @@ mod tls;
 mod tunnel;
 mod websocket;
 
+pub use forms::{Case, Form};
 pub use origin::{Origin, OriginSeen};
-pub use pki::{Authority, EndEntity, Validity, bundle_of};
+pub use pki::{
+    Authority, Constraints, EndEntity, Key, Purpose, Template, Usage, Validity, bundle_of,
+    namesakes,
+};
 pub use proxy::{Proxy, ProxyBuilder, ProxyRequest, ProxySeen};
 pub use raw::{RawClient, RawError};
 pub use tls::TlsSeen;

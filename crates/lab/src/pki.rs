@@ -7,11 +7,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, date_time_ymd,
 };
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{InconsistentKeys, ServerConfig, SupportedProtocolVersion};
+
+mod template;
+
+pub use template::{Constraints, Key, Purpose, Template, Usage};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -137,29 +142,7 @@ impl Authority {
     ///
     /// Panics if a name is not ASCII.
     pub fn issue_with(&self, names: &[&str], validity: Validity) -> EndEntity {
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let mut params = CertificateParams::new(names.clone()).expect("the names are ASCII");
-        let common_name = names.first().map_or("lab", String::as_str);
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, common_name);
-        let (from, until) = validity.period();
-        set_validity(&mut params, from, until);
-        params.use_authority_key_identifier_extension = true;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-
-        let key = new_key();
-        let certificate = params
-            .signed_by(&key, &self.0.issuer)
-            .expect("an authority signs an end-entity certificate");
-        let mut chain = vec![certificate.der().clone()];
-        chain.extend_from_slice(&self.0.intermediates);
-        EndEntity {
-            chain,
-            key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        }
+        Template::server(names).validity(validity).issued_by(self)
     }
 }
 
@@ -189,6 +172,15 @@ pub fn bundle_of(count: usize) -> String {
         block("CERTIFICATE", &der)
     };
     (0..count).map(numbered).collect()
+}
+
+/// Roots that have this one name and a key each.
+///
+/// # Panics
+///
+/// Panics if the cryptographic provider cannot make a key.
+pub fn namesakes(name: &str, count: usize) -> Vec<Authority> {
+    (0..count).map(|_| Authority::root(name)).collect()
 }
 
 impl fmt::Debug for Authority {
@@ -242,20 +234,52 @@ impl EndEntity {
         block("PRIVATE KEY", self.key.secret_der())
     }
 
+    /// The same key, with these certificates instead.
+    #[must_use]
+    pub fn with_chain(&self, chain: Vec<CertificateDer<'static>>) -> Self {
+        let key = self.key.clone_key();
+        Self { chain, key }
+    }
+
     /// A configuration for a server that presents this chain and offers these protocols.
     ///
     /// # Panics
     ///
     /// Panics if `chain` and `key` have been replaced by ones that do not belong together.
     pub fn server_config(&self, alpn: &[&[u8]]) -> Arc<ServerConfig> {
+        self.server_config_for(rustls::ALL_VERSIONS, alpn)
+    }
+
+    /// As [`server_config`](Self::server_config), for a server that speaks only these versions.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `chain` and `key` have been replaced by ones that do not belong together, or if
+    /// there is no version.
+    pub fn server_config_for(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        alpn: &[&[u8]],
+    ) -> Arc<ServerConfig> {
         let mut config = ServerConfig::builder_with_provider(crate::tls::provider())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .expect("the provider has suites for TLS 1.2 and 1.3")
             .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
-            .expect("the key belongs to the certificate");
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(self.certified_key())));
         config.alpn_protocols = alpn.iter().map(|&protocol| protocol.to_vec()).collect();
         Arc::new(config)
+    }
+
+    /// Unlike rustls' own way, takes certificates which its verifier cannot read.
+    fn certified_key(&self) -> CertifiedKey {
+        let key = crate::legacy::signing_key(&self.key);
+        let certified = CertifiedKey::new(self.chain.clone(), key);
+        let mismatch = rustls::Error::from(InconsistentKeys::KeyMismatch);
+        assert!(
+            certified.keys_match() != Err(mismatch),
+            "the key belongs to the certificate"
+        );
+        certified
     }
 }
 
@@ -304,7 +328,7 @@ fn new_key() -> KeyPair {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("the provider makes a P-256 key")
 }
 
-fn block(tag: &str, der: &[u8]) -> String {
+pub(crate) fn block(tag: &str, der: &[u8]) -> String {
     let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
     pem::encode_config(&pem::Pem::new(tag, der), config)
 }
