@@ -116,10 +116,10 @@ pub use ca::{
     TrustAnchors, TrustReport, TrustSource,
 };
 pub use factory::{
-    CustomProxy, HttpClient, HttpClientBuilder, Interception, LockdownError, Peer, Phase, Probe,
-    ProxyPolicy, Refusal, Reloaded, RequestBuilder, Route, Strays, TlsFault, TlsProbe, TlsVersion,
-    TransportBuilder, TransportError, TrustFailure, TrustedTransport, VerifiedBy, WebSocket,
-    WebSocketBuilder, lockdown,
+    ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, Interception,
+    LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded, RequestBuilder, Route,
+    Strays, TlsFault, TlsProbe, TlsVersion, TransportBuilder, TransportError, TrustFailure,
+    TrustedTransport, VerifiedBy, WebSocket, WebSocketBuilder, lockdown,
 };
 
 /// The types of requests and responses, so that a caller needs no HTTP crate of its own.

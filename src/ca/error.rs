@@ -127,7 +127,7 @@ impl CaError {
             Self::OtherFormat { bundle, format } => format!(
                 "convert it, and use the new file in its place{}:\n{}",
                 format.advice(),
-                format.conversion(&quoted(bundle))
+                format.conversion(&quoted(bundle.path.as_deref()))
             ),
             Self::NoUsableCertificate {
                 distrusted: true, ..
@@ -227,8 +227,8 @@ fn link(target: &Option<PathBuf>) -> String {
 }
 
 /// As a shell needs it.
-fn quoted(bundle: &BundleName) -> String {
-    let Some(path) = &bundle.path else {
+pub(crate) fn quoted(path: Option<&Path>) -> String {
+    let Some(path) = path else {
         return "FILE".to_owned();
     };
     let path = path.display().to_string();

@@ -29,16 +29,23 @@ pub(crate) use anchors::{Anchors, Trust};
 pub(crate) use certificate::hex;
 pub use decision::BaseRoots;
 pub(crate) use distrust::{Distrust, Identity};
+pub(crate) use encoding::{Undecodable, text};
+pub(crate) use error::quoted;
 pub use error::{BundleName, CaError};
 pub use format::BundleFormat;
+pub(crate) use format::Format;
+pub(crate) use lines::Lines;
 #[cfg(test)]
 pub(crate) use openssl::Objection;
+pub(crate) use openssl::split;
+pub(crate) use pem::{Content, Label, PemFault, Section, sections};
 pub use policy::CaPolicy;
 pub use presented::PresentedCertificate;
 pub(crate) use presented::{Chain, End};
+pub(crate) use read::{ReadError, file as read_file};
 pub(crate) use report::counted;
 pub use report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
     SourceKind, TrustReport, TrustSource,
 };
-pub(crate) use x509::{printable, subject_of, utc};
+pub(crate) use x509::{parsed, printable, subject_of, utc};
