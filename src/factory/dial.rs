@@ -110,7 +110,7 @@ fn to_proxy(
     tcp: HttpConnector<Resolver>,
     tls: &Tls,
 ) -> hyper_rustls::HttpsConnector<HttpConnector<Resolver>> {
-    (tcp, tls.plain()).into()
+    (tcp, tls.proxy()).into()
 }
 
 #[expect(

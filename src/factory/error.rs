@@ -12,6 +12,7 @@ pub use super::tls_fault::TlsFault;
 
 use super::attempt::causes;
 use super::failure::TrustFailure;
+use super::identity_error::IdentityError;
 use super::route::Route;
 use super::trace::Phase;
 use crate::ca::CaError;
@@ -36,6 +37,9 @@ pub enum TransportError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A client identity could not be read, or its parts do not fit.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// No cryptography was compiled in, and none was given to the builder.
     #[error("there is no TLS crypto provider")]
     NoCryptoProvider,
@@ -168,6 +172,7 @@ impl TransportError {
         Some(match self {
             Self::Ca(error) => error.hint(),
             Self::Untrusted(failure) => failure.hint(),
+            Self::Identity(error) => error.hint(),
             Self::InvalidProxy { variable, .. } => proxy_hint(*variable),
             Self::NoCryptoProvider => {
                 "enable the feature `aws-lc-rs` or `ring`, or give the builder a provider"
@@ -265,6 +270,7 @@ impl TransportError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Ca(error) => error.kind(),
+            Self::Identity(_) => "identity",
             Self::InvalidProxy { .. } => "invalid_proxy",
             Self::NoCryptoProvider => "no_crypto_provider",
             Self::Configuration { .. } => "configuration",
@@ -295,6 +301,7 @@ impl From<TransportError> for io::Error {
     fn from(error: TransportError) -> Self {
         let kind = match error {
             TransportError::Ca(error) => return error.into(),
+            TransportError::Identity(error) => return error.into(),
             TransportError::InvalidProxy { .. }
             | TransportError::NoCryptoProvider
             | TransportError::Configuration { .. }

@@ -1,6 +1,7 @@
 //! Builds what may connect, from what `ca` decided.
 
 mod attempt;
+mod client_auth;
 mod dial;
 mod error;
 mod failure;

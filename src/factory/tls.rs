@@ -7,6 +7,7 @@ use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, Error, SupportedProtocolVersion};
 
+use super::client_auth::Resolvers;
 use super::error::TransportError;
 use super::live::Live;
 use super::sessions::Sessions;
@@ -25,8 +26,9 @@ pub enum TlsVersion {
 
 /// The TLS side of a token, under one trust.
 pub(crate) struct Tls {
-    /// Without ALPN.
+    /// For others, who are not seen in a handshake; without ALPN, as the next.
     plain: Arc<ClientConfig>,
+    proxy: Arc<ClientConfig>,
     websocket: Arc<ClientConfig>,
     sessions: Arc<Sessions>,
 }
@@ -35,6 +37,7 @@ pub(crate) struct Tls {
 pub(crate) struct Profile {
     pub(crate) provider: Arc<CryptoProvider>,
     pub(crate) oldest: TlsVersion,
+    pub(crate) resolvers: Option<Resolvers>,
 }
 
 /// The versions of HTTP that a client offers.
@@ -53,10 +56,16 @@ impl Tls {
         let sessions = Arc::new(Sessions::new());
         let mut plain = config(profile, verifier)?;
         plain.resumption = Resumption::store(Arc::clone(&sessions) as _);
-        let mut websocket = plain.clone();
+        let mut proxy = plain.clone();
+        if let Some(Resolvers { own, others }) = &profile.resolvers {
+            plain.client_auth_cert_resolver = Arc::clone(others);
+            proxy.client_auth_cert_resolver = Arc::clone(own);
+        }
+        let mut websocket = proxy.clone();
         websocket.alpn_protocols = vec![HTTP_1_1.to_vec()];
         Ok(Self {
             plain: Arc::new(plain),
+            proxy: Arc::new(proxy),
             websocket: Arc::new(websocket),
             sessions,
         })
@@ -67,9 +76,13 @@ impl Tls {
         self.sessions.retire();
     }
 
-    /// For TLS to a proxy, and for protocols other than HTTP.
+    /// For protocols other than HTTP.
     pub(crate) fn plain(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.plain)
+    }
+
+    pub(crate) fn proxy(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.proxy)
     }
 
     /// A WebSocket upgrade exists in HTTP/1.1 only (RFC 6455, 4.1).
@@ -78,7 +91,7 @@ impl Tls {
     }
 
     pub(crate) fn http(&self, versions: HttpVersions) -> ClientConfig {
-        let mut config = ClientConfig::clone(&self.plain);
+        let mut config = ClientConfig::clone(&self.proxy);
         let offered: &[&[u8]] = match versions {
             HttpVersions::All if cfg!(feature = "http2") => &[HTTP_2, HTTP_1_1],
             HttpVersions::All | HttpVersions::Http1 => &[HTTP_1_1],

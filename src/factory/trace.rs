@@ -161,6 +161,11 @@ pub(crate) fn shakes_hands(name: &ServerName<'static>) {
     });
 }
 
+/// With whom the handshake is that is going on; `None` outside of the connections that are noted.
+pub(crate) fn peer() -> Option<Peer> {
+    TRACE.try_with(|trace| trace.progress().peer()).ok()
+}
+
 pub(crate) fn accepted(presented: impl FnOnce() -> Vec<CertificateDer<'static>>) {
     note(|progress| progress.presented = presented());
 }

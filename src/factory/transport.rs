@@ -14,9 +14,11 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use url::Url;
 
 use super::attempt::causes;
+use super::client_auth::Identities;
 use super::error::{TransportError, invalid_request, not_a_destination};
 use super::failure::TrustFailure;
 use super::http_builder::HttpClientBuilder;
+use super::identity::ClientIdentity;
 use super::live::{InForce, Live};
 use super::proxy::ProxyPolicy;
 use super::resolve::Resolver;
@@ -98,6 +100,7 @@ impl TrustedTransport {
             provider: None,
             tls_min_version: TlsVersion::default(),
             https_only: false,
+            identities: Identities::default(),
             connect_timeout: CONNECT_TIMEOUT,
             resolve: HashMap::new(),
         }
@@ -293,6 +296,7 @@ pub struct TransportBuilder {
     provider: Option<Arc<CryptoProvider>>,
     tls_min_version: TlsVersion,
     https_only: bool,
+    identities: Identities,
     connect_timeout: Duration,
     resolve: HashMap<String, Vec<SocketAddr>>,
 }
@@ -323,6 +327,20 @@ impl TransportBuilder {
         self
     }
 
+    /// Who the client is, for destinations that ask; nobody unless this says otherwise. It is
+    /// part of [`rustls_config`](TrustedTransport::rustls_config), and never shown to a proxy.
+    pub fn identity(mut self, identity: ClientIdentity) -> Self {
+        self.identities.host = Some(identity);
+        self
+    }
+
+    /// Who the client is, for `https://` proxies that ask; nobody unless this says otherwise.
+    /// It is never shown to a destination.
+    pub fn proxy_identity(mut self, identity: ClientIdentity) -> Self {
+        self.identities.proxy = Some(identity);
+        self
+    }
+
     /// The time from name resolution to the end of the last handshake, on every connection;
     /// 30 s unless this says otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -346,7 +364,8 @@ impl TransportBuilder {
     /// # Errors
     /// [`TransportError::InvalidProxy`] if the proxy, or a variable that names one, is not
     /// valid; [`TransportError::NoCryptoProvider`] and [`TransportError::Configuration`] if
-    /// TLS is not possible with the provider.
+    /// TLS is not possible with the provider; [`TransportError::Identity`] if the key of an
+    /// identity is not its certificate's, or is of no use to the provider.
     pub fn build(self) -> Result<TrustedTransport, TransportError> {
         let (provider, name) = match self.provider {
             Some(provider) => (provider, "the program's own"),
@@ -361,9 +380,11 @@ impl TransportBuilder {
             fingerprint = self.anchors.fingerprint(),
             "transport built"
         );
+        let resolvers = self.identities.resolvers(&provider)?;
         let profile = Profile {
             provider,
             oldest: self.tls_min_version,
+            resolvers,
         };
         let (live, tls) = with_tls(self.anchors, &profile)
             .map_err(|source| TransportError::Configuration { source })?;
@@ -386,6 +407,7 @@ impl fmt::Debug for TransportBuilder {
             .field("anchors", &self.anchors)
             .field("proxy", &self.proxy)
             .field("https_only", &self.https_only)
+            .field("identities", &self.identities)
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
