@@ -112,8 +112,8 @@ mod factory;
 
 pub use ca::{
     AcceptedCertificate, BaseKind, BaseReport, BaseRoots, BundleFormat, BundleName, BundleReport,
-    CaError, CaPolicy, ExcludedCertificate, LostVariable, PresentedCertificate, SourceKind,
-    TrustAnchors, TrustReport, TrustSource,
+    CaError, CaPolicy, ChildEnv, ChildEnvError, ExcludedCertificate, LostVariable,
+    PresentedCertificate, SourceKind, TrustAnchors, TrustReport, TrustSource,
 };
 pub use factory::{
     ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, Interception,

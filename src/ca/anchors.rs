@@ -138,6 +138,10 @@ impl TrustAnchors {
         self.fingerprint() == other.fingerprint()
     }
 
+    pub(crate) fn evidence(&self) -> &Evidence {
+        &self.0.evidence
+    }
+
     pub(crate) fn fingerprint(&self) -> &str {
         &self.0.evidence.fingerprint
     }
