@@ -26,7 +26,7 @@ use super::route::{Destination, Route, Routes};
 use super::tls::{self, Profile, Tls, TlsVersion};
 use super::trace::Broken;
 use super::websocket::WebSocketBuilder;
-use crate::ca::{CaPolicy, TrustAnchors, TrustReport};
+use crate::ca::{CaPolicy, ChildEnv, ChildEnvError, TrustAnchors, TrustReport};
 
 /// Proof that a CA policy has been applied, and the only source of [`HttpClient`] and
 /// [`WebSocket`].
@@ -198,6 +198,14 @@ impl TrustedTransport {
         let destination = Destination::named(refused.name.as_ref()?)?;
         let (host, route) = (destination.host.to_string(), self.0.routes.to(&destination));
         Some(TrustFailure::new(host, route, refused))
+    }
+
+    /// Hands this policy to child processes; [`TrustAnchors::child_env`].
+    ///
+    /// # Errors
+    /// [`ChildEnvError`] if the bundle cannot be written.
+    pub fn child_env(&self) -> Result<ChildEnv, ChildEnvError> {
+        self.0.anchors.child_env()
     }
 
     /// The way that a connection to `url` would take.
