@@ -205,7 +205,7 @@ impl TrustedTransport {
     /// # Errors
     /// [`ChildEnvError`] if the bundle cannot be written.
     pub fn child_env(&self) -> Result<ChildEnv, ChildEnvError> {
-        self.0.anchors.child_env()
+        self.anchors().child_env()
     }
 
     /// The way that a connection to `url` would take.
