@@ -157,6 +157,36 @@ impl Chain<'_> {
         })
     }
 
+    /// The first certificate with purposes (RFC 5280, 4.2.1.12) that leave out servers.
+    pub(crate) fn other_purposes(&self) -> Option<(String, String)> {
+        let certificates = self.0.iter().filter_map(|der| x509::parsed(der));
+        certificates.into_iter().find_map(|x509| {
+            let purposes = x509.extended_key_usage().ok().flatten()?.value;
+            let named = [
+                (purposes.any, "anyExtendedKeyUsage"),
+                (purposes.client_auth, "clientAuth"),
+                (purposes.code_signing, "codeSigning"),
+                (purposes.email_protection, "emailProtection"),
+                (purposes.time_stamping, "timeStamping"),
+                (purposes.ocsp_signing, "OCSPSigning"),
+            ];
+            let named = named.into_iter().filter(|(has, _)| *has);
+            let mut named: Vec<_> = named.map(|(_, name)| name.to_owned()).collect();
+            named.extend(purposes.other.iter().map(Oid::to_id_string));
+            (!purposes.server_auth).then(|| (subject(x509.subject()), named.join(", ")))
+        })
+    }
+
+    /// The first of the issuers that is none (RFC 5280, 4.2.1.9).
+    pub(crate) fn no_authority(&self) -> Option<String> {
+        let issuers = self.0.iter().skip(1).filter_map(|der| x509::parsed(der));
+        issuers.into_iter().find_map(|x509| {
+            let constraints = x509.basic_constraints().ok().flatten();
+            let authority = constraints.is_some_and(|it| it.value.ca);
+            (!authority).then(|| subject(x509.subject()))
+        })
+    }
+
     /// The first certificate that is not valid at `time`, in seconds since 1970: its subject and
     /// the dates.
     pub(crate) fn out_of_time(&self, time: i64) -> Option<(String, String, String)> {

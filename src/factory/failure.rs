@@ -42,7 +42,7 @@ impl TrustFailure {
         Self(Arc::new(Failure {
             host,
             route,
-            refusal: Refusal::of(&refused.error),
+            refusal: refusal(&refused),
             error: rustls::Error::InvalidCertificate(refused.error.clone()),
             refused,
             chain: OnceLock::new(),
@@ -134,6 +134,23 @@ impl TrustFailure {
             (Peer::Proxy, Some(proxy)) => format!("the proxy {proxy}"),
             _ => self.0.host.clone(),
         }
+    }
+}
+
+/// An anchor that has the right name and another key is not the issuer, whatever the verifier says
+/// of the signature: an authority that was renewed, say.
+fn refusal(refused: &Refused) -> Refusal {
+    let refusal = Refusal::of(&refused.error);
+    if refusal != Refusal::BadSignature || refused.unproven {
+        return refusal;
+    }
+    let (chain, anchors) = (Chain(&refused.presented), &refused.anchors);
+    let end = chain
+        .end()
+        .filter(|_| chain.weakness(anchors.all()).is_none());
+    match end.is_some_and(|end| anchors.named(&end.name) > 0) {
+        true => Refusal::UnknownIssuer,
+        false => refusal,
     }
 }
 

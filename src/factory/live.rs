@@ -48,6 +48,8 @@ pub(crate) struct Refused {
     /// The end-entity first, as it was presented.
     pub(crate) presented: Vec<CertificateDer<'static>>,
     pub(crate) error: CertificateError,
+    /// Whether the chain was accepted, and then the server failed to prove that it has its key.
+    pub(crate) unproven: bool,
     /// What was in force.
     pub(crate) anchors: TrustAnchors,
 }
@@ -109,6 +111,7 @@ impl Live {
                 peer: Peer::Host,
                 presented: vec![certificate.clone().into_owned()],
                 error: error.clone(),
+                unproven: true,
                 anchors: trust.anchors,
             });
         }
@@ -144,6 +147,7 @@ impl InForce {
             peer: Peer::Host,
             presented: chain,
             error,
+            unproven: false,
             anchors: self.anchors.clone(),
         }))
     }
@@ -177,6 +181,7 @@ impl Verifier for Live {
                 peer: Peer::Host,
                 presented: presented(),
                 error: error.clone(),
+                unproven: false,
                 anchors: trust.anchors,
             }),
             Err(_) => {}

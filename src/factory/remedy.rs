@@ -26,10 +26,12 @@ impl fmt::Display for Reason<'_> {
             Refusal::Distrusted => failure.distrust().map(ToString::to_string),
             Refusal::Expired | Refusal::NotYetValid => self.out_of_time(),
             Refusal::WrongHost => Some(self.other_names()),
-            Refusal::BadSignature => self.weakness(),
+            Refusal::BadSignature => self.weakness().or_else(|| self.unproven()),
             Refusal::UnknownExtension => self.unknown_extension(),
             Refusal::TooManyPaths => self.same_name(),
-            Refusal::WrongPurpose | Refusal::AuthorityAsServer => self.of_end_entity(),
+            Refusal::WrongPurpose => self.purposes(),
+            Refusal::AuthorityAsServer => self.authority(),
+            Refusal::NotAnAuthority => self.not_an_authority(),
             _ => None,
         };
         match told {
@@ -43,18 +45,19 @@ impl Reason<'_> {
     fn unknown_issuer(&self) -> String {
         let anchors = self.anchors();
         let Some(end) = self.0.end() else {
-            return format!("none of {anchors} has signed it");
+            return format!("it was signed by none of {anchors}");
         };
         let issuer = &end.issuer;
         if self.0.refused().anchors.named(&end.name) > 0 {
             return format!(
-                "it leads to an authority called `{issuer}`, and the trust anchor of that name has \
-                 not signed it (searched: {anchors})"
+                "it leads to an authority called `{issuer}`, whose key is not that of the trust anchor \
+                 of this name ({})",
+                self.0.report().source
             );
         }
         match (end.self_issued, end.length) {
-            (true, 1) => format!("it is signed by itself, and none of {anchors}"),
-            _ => format!("it leads to `{issuer}`, which is none of {anchors}"),
+            (true, 1) => format!("it is signed by itself, and by none of {anchors}"),
+            _ => format!("it leads to `{issuer}`, which is not among {anchors}"),
         }
     }
 
@@ -62,7 +65,7 @@ impl Reason<'_> {
     fn anchors(&self) -> String {
         let report = self.0.report();
         match report.anchors {
-            Some(count) => format!("{} ({})", counted(count, "trust anchor"), report.source),
+            Some(count) => format!("the {} ({})", counted(count, "trust anchor"), report.source),
             None => format!("the operating system's roots ({})", report.source),
         }
     }
@@ -132,15 +135,31 @@ impl Reason<'_> {
         })
     }
 
-    fn of_end_entity(&self) -> Option<String> {
+    fn unproven(&self) -> Option<String> {
+        let unproven = self.0.refused().unproven;
+        unproven.then(|| "the server failed to prove that it has the key of it".to_owned())
+    }
+
+    fn purposes(&self) -> Option<String> {
+        let (subject, purposes) = self.chain().other_purposes()?;
+        Some(format!(
+            "`{subject}` is not for servers (its purposes: {purposes})"
+        ))
+    }
+
+    fn authority(&self) -> Option<String> {
         let subject = &self.0.chain().first()?.subject;
-        Some(match self.0.refusal() {
-            Refusal::AuthorityAsServer => format!(
-                "`{subject}` is an authority's certificate (CA:TRUE), which the server presents as \
-                 its own"
-            ),
-            _ => format!("`{subject}`, or an authority above it, is not for servers"),
-        })
+        Some(format!(
+            "`{subject}` is an authority's certificate (CA:TRUE), which the server presents as its \
+             own"
+        ))
+    }
+
+    fn not_an_authority(&self) -> Option<String> {
+        let subject = self.chain().no_authority()?;
+        Some(format!(
+            "`{subject}` has signed it, which is no authority (CA:FALSE)"
+        ))
     }
 
     fn chain(&self) -> Chain<'_> {
@@ -164,7 +183,8 @@ impl fmt::Display for Remedy<'_> {
             }
             Refusal::BadSignature => write!(
                 f,
-                "{}: it needs RSA keys of 2048 bits or ECDSA, and signatures with SHA-256",
+                "{}: what is needed are RSA keys of 2048 bits or more, or ECDSA, and signatures with \
+                 SHA-256",
                 self.who_issues()
             ),
             Refusal::TooManyPaths => write!(
@@ -181,7 +201,11 @@ impl fmt::Display for Remedy<'_> {
             Refusal::UnknownExtension
             | Refusal::WrongPurpose
             | Refusal::NotAnAuthority
-            | Refusal::NotPermitted => write!(f, "{}", self.who_issues()),
+            | Refusal::NotPermitted => write!(
+                f,
+                "{}: the certificate has to be issued anew",
+                self.who_issues()
+            ),
             Refusal::Revoked | Refusal::Malformed | Refusal::Other => write!(
                 f,
                 "tell the operator of {peer}; nothing here should work around it"

@@ -67,7 +67,9 @@ async fn an_unknown_issuer_names_the_policy_that_was_in_force() {
     for error in support::both_errors(&transport, origin.port()).await {
         let text = error.to_string();
         assert!(
-            text.contains("none of 1 trust anchor (the lab's authorities, given by the program)"),
+            text.contains(
+                "not among the 1 trust anchor (the lab's authorities, given by the program)"
+            ),
             "{text}"
         );
     }

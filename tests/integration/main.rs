@@ -17,6 +17,7 @@ mod properties;
 #[cfg(feature = "raw")]
 mod raw;
 mod reading;
+mod refusals;
 mod routes;
 mod scale;
 mod support;
