@@ -3,6 +3,7 @@
 mod bundles;
 mod distrust;
 mod environment;
+mod explain;
 mod failures;
 mod fixtures;
 mod house;
