@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -20,22 +20,27 @@ const HELLO: &[u8] = b"hello from the lab\n";
 pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let path = request.uri().path();
-    Ok(if let Some(status) = path.strip_prefix("/status/") {
-        empty(asked_status(status))
-    } else if path == "/redirect" {
-        redirect(request.uri().query().unwrap_or_default())
+    Ok(if let Some(answer) = asked_for(request.uri()) {
+        answer
     } else if matches!(
         *request.method(),
         Method::POST | Method::PUT | Method::PATCH
     ) {
         echo(request).await
     } else {
-        if path == "/slow" {
+        if request.uri().path() == "/slow" {
             tokio::time::sleep(SLOW).await;
         }
         text(HELLO)
     })
+}
+
+/// The answer that the path asks for, to an upgrade as well.
+pub(crate) fn asked_for(uri: &Uri) -> Option<Response<Full<Bytes>>> {
+    if let Some(status) = uri.path().strip_prefix("/status/") {
+        return Some(empty(asked_status(status)));
+    }
+    (uri.path() == "/redirect").then(|| redirect(uri.query().unwrap_or_default()))
 }
 
 /// A response without a body.

@@ -28,31 +28,11 @@ impl Case {
     }
 }
 
-/// Declares [`Form`] with the list of all forms, and the names that tables and files use.
-macro_rules! forms {
-    ($($(#[doc = $doc:literal])+ $form:ident = $name:literal,)+) => {
-        /// What is special about a chain. Where nothing else is said, it is good for `origin.test`,
-        /// its root is trusted, and its keys are ECDSA on P-256.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Form {
-            $($(#[doc = $doc])+ $form,)+
-        }
+catalogue! {
+    /// What is special about a chain. Where nothing else is said, it is good for `origin.test`, its
+    /// root is trusted, and its keys are ECDSA on P-256.
+    pub enum Form;
 
-        impl Form {
-            /// All of them, in the order of their declaration.
-            pub const ALL: &[Self] = &[$(Self::$form,)+];
-
-            /// A short name, such as `wrong-host`.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$form => $name,)+
-                }
-            }
-        }
-    };
-}
-
-forms! {
     /// The root issues for the server.
     Good = "good",
     /// An intermediate issues, and is sent.

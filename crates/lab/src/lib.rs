@@ -3,16 +3,23 @@
 //! records what it saw, so that a test can assert on the far side of a connection. No server
 //! resolves names: each proxy takes any host name as 127.0.0.1.
 
+#[macro_use]
+mod catalogue;
+
 mod answer;
 mod connect;
+mod faults;
 mod forms;
 mod forward;
 mod intercept;
 mod legacy;
+mod middlebox;
 mod origin;
 mod pki;
 mod proxy;
 mod raw;
+mod script;
+mod scripted;
 mod server;
 mod socks;
 mod target;
@@ -20,7 +27,9 @@ mod tls;
 mod tunnel;
 mod websocket;
 
+pub use faults::{Fault, ProxyFault};
 pub use forms::{Case, Form};
+pub use middlebox::Middlebox;
 pub use origin::{Origin, OriginSeen};
 pub use pki::{
     Authority, Constraints, EndEntity, Key, Purpose, Template, Usage, Validity, bundle_of,
@@ -28,4 +37,6 @@ pub use pki::{
 };
 pub use proxy::{Proxy, ProxyBuilder, ProxyRequest, ProxySeen};
 pub use raw::{RawClient, RawError};
+pub use script::Step;
+pub use scripted::Scripted;
 pub use tls::TlsSeen;

@@ -27,7 +27,7 @@ use crate::websocket;
 /// - `/status/NNN` is answered with that status, `/redirect?to=URL` with a 302 to the
 ///   percent-decoded URL, and `/slow` after 60 seconds.
 /// - A WebSocket upgrade gets an echo, and the first subprotocol that it offers; at `/refuse` it
-///   is answered with 401.
+///   is answered with 401, and at `/status/NNN` and `/redirect` like any other request.
 #[derive(Debug)]
 pub struct Origin {
     server: Server,

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use rustls::pki_types::CertificateDer;
@@ -14,12 +13,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::intercept::Interceptor;
 use crate::pki::{Authority, EndEntity};
-use crate::server::{Log, Server, Tasks};
+use crate::server::{Log, SILENCE, Server, Tasks};
 use crate::tls::{self, Handshakes, TlsSeen};
 use crate::{connect, socks};
-
-/// How long a silent proxy keeps a connection open.
-const SILENCE: Duration = Duration::from_secs(120);
 
 /// A running proxy. Dropping it closes the port and every connection and tunnel.
 #[derive(Debug)]
@@ -104,6 +100,7 @@ pub struct ProxyBuilder {
     credentials: Option<String>,
     tls: Option<EndEntity>,
     refuse: Option<u16>,
+    reply: Option<u8>,
     silent: bool,
 }
 
@@ -115,6 +112,7 @@ impl ProxyBuilder {
             credentials: None,
             tls: None,
             refuse: None,
+            reply: None,
             silent: false,
         }
     }
@@ -145,6 +143,12 @@ impl ProxyBuilder {
         self
     }
 
+    /// Answers every request over SOCKS5 with this reply, which must not be 0: success.
+    pub fn refuse_with_reply(mut self, reply: u8) -> Self {
+        self.reply = Some(reply);
+        self
+    }
+
     /// Accepts connections and never says anything.
     pub fn silent(mut self) -> Self {
         self.silent = true;
@@ -155,8 +159,8 @@ impl ProxyBuilder {
     ///
     /// # Errors
     ///
-    /// Fails if no loopback port can be had, if an intercepting proxy has no upstream root, or if
-    /// the status to refuse with is not an error.
+    /// Fails if no loopback port can be had, if an intercepting proxy has no upstream root, if the
+    /// status or reply to refuse with is not an error, or if a proxy other than for SOCKS has one.
     pub async fn start(self) -> io::Result<Proxy> {
         let tasks = Tasks::new();
         let shared = Arc::new(Shared {
@@ -165,7 +169,12 @@ impl ProxyBuilder {
             handshakes: Log::new(),
             credentials: self.credentials,
             refuse: self.refuse.map(error_status).transpose()?,
+            reply: self.reply,
         });
+        if self.reply == Some(0) || (self.reply.is_some() && !matches!(self.kind, Kind::Socks)) {
+            let message = "not an error of a SOCKS proxy";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let front = match self.kind {
             Kind::Http => Front::Http(None),
             Kind::Socks => Front::Socks,
@@ -234,6 +243,14 @@ pub(crate) struct Shared {
     /// The credentials that are demanded, as `user:password`.
     pub(crate) credentials: Option<String>,
     pub(crate) refuse: Option<StatusCode>,
+    /// What a SOCKS5 request is refused with.
+    pub(crate) reply: Option<u8>,
+}
+
+impl Shared {
+    pub(crate) fn refuses(&self) -> bool {
+        self.refuse.is_some() || self.reply.is_some()
+    }
 }
 
 #[derive(Clone)]

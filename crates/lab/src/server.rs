@@ -19,6 +19,8 @@ use tokio::time::timeout;
 
 /// How long a handshake, a dial or the answer of a next hop may take.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a server keeps a connection open on which it says nothing on purpose.
+pub(crate) const SILENCE: Duration = Duration::from_secs(120);
 /// How long a connection may stay without traffic.
 pub(crate) const IDLE: Duration = Duration::from_secs(30);
 

@@ -87,7 +87,7 @@ where
     let code = match &origin {
         Ok(_) => 0,
         Err(_) if command != CONNECT => 7,
-        Err(_) if shared.refuse.is_some() => 1,
+        Err(_) if shared.refuses() => shared.reply.unwrap_or(1),
         Err(error) => match error.kind() {
             io::ErrorKind::PermissionDenied => 2,
             io::ErrorKind::ConnectionRefused => 5,
@@ -155,7 +155,7 @@ async fn open(
     allowed: bool,
     shared: &Shared,
 ) -> io::Result<TcpStream> {
-    let origin = if allowed && shared.refuse.is_none() {
+    let origin = if allowed && !shared.refuses() {
         dial(host, port).await
     } else {
         Err(io::ErrorKind::PermissionDenied.into())

@@ -13,7 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::answer::empty;
+use crate::answer::{asked_for, empty};
 use crate::server::{HANDSHAKE, IDLE, Tasks};
 
 const MESSAGE_LIMIT: usize = 8 * 1024 * 1024;
@@ -30,6 +30,9 @@ pub(crate) fn asked(request: &Request<Incoming>) -> bool {
 pub(crate) fn answer(request: Request<Incoming>, tasks: &Tasks) -> Response<Full<Bytes>> {
     if request.uri().path() == "/refuse" {
         return empty(StatusCode::UNAUTHORIZED);
+    }
+    if let Some(answer) = asked_for(request.uri()) {
+        return answer;
     }
     let (mut parts, _) = request.into_parts();
     let upgrade = parts.extensions.remove::<OnUpgrade>();
