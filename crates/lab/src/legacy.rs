@@ -178,16 +178,36 @@ mod tests {
     use super::*;
     use rustls::pki_types::PrivatePkcs8KeyDer;
 
-    /// A key that the provider takes as well, so that each can check the other.
+    /// With a key that the provider takes as well, so that it can check.
     #[test]
     fn textbook_signatures_verify() {
         let pem = include_str!("../fixtures/sha1-server.pem");
-        let blocks = pem::parse_many(pem).expect("PEM");
-        let key = WeakRsa::from_pkcs8(blocks[0].contents()).expect("an RSA key");
-        let mine = key.choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256]);
-        let der = PrivatePkcs8KeyDer::from(blocks[0].contents().to_vec()).into();
-        let theirs = signing_key(&der).choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256]);
-        let sign = |signer: Option<Box<dyn Signer>>| signer?.sign(b"message").ok();
-        assert!(sign(mine).is_some_and(|mine| Some(mine) == sign(theirs)));
+        let der = pem::parse_many(pem).expect("PEM").remove(0).into_contents();
+        let weak = WeakRsa::from_pkcs8(&der).expect("an RSA key");
+        let strong = signing_key(&PrivatePkcs8KeyDer::from(der).into());
+        let spki = strong.public_key().expect("a public key");
+        for scheme in [
+            SignatureScheme::RSA_PKCS1_SHA256,
+            SignatureScheme::RSA_PSS_SHA256,
+        ] {
+            let signer = weak.choose_scheme(&[scheme]).expect("a signer");
+            let signature = signer.sign(b"message").expect("a signature");
+            let algorithms = crate::tls::provider().signature_verification_algorithms;
+            let mut mapping = algorithms.mapping.iter();
+            let (_, verifiers) = mapping.find(|(known, _)| *known == scheme).expect("known");
+            let verified = |message: &[u8]| {
+                let key = public_key(&spki).expect("a public key");
+                verifiers[0].verify_signature(key, message, &signature)
+            };
+            assert!(verified(b"message").is_ok() && verified(b"massage").is_err());
+        }
+    }
+
+    /// What is inside of a `SubjectPublicKeyInfo`.
+    fn public_key(spki: &[u8]) -> Option<&[u8]> {
+        const BITS: u8 = 3;
+        let mut outer = Der(spki).inside(SEQUENCE)?;
+        outer.inside(SEQUENCE)?;
+        outer.inside(BITS)?.0.get(1..)
     }
 }
