@@ -14,6 +14,7 @@ mod forward;
 mod intercept;
 mod legacy;
 mod middlebox;
+mod mutual;
 mod origin;
 mod pki;
 mod proxy;
@@ -30,6 +31,7 @@ mod websocket;
 pub use faults::{Fault, ProxyFault};
 pub use forms::{Case, Form};
 pub use middlebox::Middlebox;
+pub use mutual::ClientAuth;
 pub use origin::{Origin, OriginSeen};
 pub use pki::{
     Authority, Constraints, EndEntity, Key, Purpose, Template, Usage, Validity, bundle_of,

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
+use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -98,7 +99,7 @@ pub struct ProxyBuilder {
     kind: Kind,
     upstream_roots: Vec<CertificateDer<'static>>,
     credentials: Option<String>,
-    tls: Option<EndEntity>,
+    tls: Option<Arc<ServerConfig>>,
     refuse: Option<u16>,
     reply: Option<u8>,
     silent: bool,
@@ -131,8 +132,14 @@ impl ProxyBuilder {
     }
 
     /// Puts TLS in front, which makes an HTTP proxy an `https://` one.
-    pub fn tls(mut self, end_entity: EndEntity) -> Self {
-        self.tls = Some(end_entity);
+    pub fn tls(self, end_entity: EndEntity) -> Self {
+        let config = end_entity.server_config(&[b"http/1.1"]);
+        self.tls_with(config)
+    }
+
+    /// As [`tls`](Self::tls), with TLS of the caller's choice.
+    pub fn tls_with(mut self, config: Arc<ServerConfig>) -> Self {
+        self.tls = Some(config);
         self
     }
 
@@ -185,7 +192,7 @@ impl ProxyBuilder {
         };
         let entry = Entry {
             front,
-            acceptor: self.tls.map(|e| e.server_config(&[b"http/1.1"]).into()),
+            acceptor: self.tls.map(TlsAcceptor::from),
             silent: self.silent,
             shared: shared.clone(),
         };
