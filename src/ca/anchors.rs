@@ -13,9 +13,11 @@ use sha2::{Digest, Sha256};
 use super::account::Evidence;
 use super::bundle::Block;
 use super::certificate::{Fingerprint, hex, trust_anchor};
+use super::crl::Crl;
 use super::decision::Decision;
 use super::distrust::Distrust;
 use super::error::CaError;
+use super::pins::Pins;
 use super::policy::CaPolicy;
 use super::presented::subject_is;
 use super::report::{BaseKind, BundleReport, TrustReport};
@@ -43,12 +45,17 @@ pub(crate) struct Trust {
     pub(crate) anchors: Anchors,
     /// Must be no part of a path, not even as an intermediate.
     pub(crate) distrusted: Vec<Arc<Distrust>>,
+    /// What is revoked, as far as that is to be enforced.
+    #[expect(dead_code, reason = "the verifier is to enforce them")]
+    pub(crate) crls: Vec<Arc<Crl>>,
+    /// What is accepted as a server's own certificate.
+    pub(crate) pins: Pins,
 }
 
 impl Trust {
-    /// Whether a server may present exactly this certificate as its own.
-    pub(crate) fn is_pinned(&self, _der: &CertificateDer<'_>) -> bool {
-        false
+    /// Whether this very certificate stands in the bundle, and is accepted as a server's own.
+    pub(crate) fn is_pinned(&self, der: &[u8]) -> bool {
+        self.pins.contains(der)
     }
 }
 
@@ -195,6 +202,8 @@ fn assemble(
     let trust = Trust {
         anchors,
         distrusted: distrusted(&bundle.settled, &base.settled),
+        crls: Vec::new(),
+        pins: bundle.settled.accepted().map(Block::sha256).collect(),
     };
     Ok(Loaded {
         policy: policy.clone(),
@@ -327,6 +336,17 @@ mod tests {
     }
 
     #[test]
+    fn accepted_certificates_of_the_bundle_are_pinned_and_base_roots_never() {
+        let [a, b, c] = ["A", "B", "C"].map(Authority::root);
+        let policy = CaPolicy::platform().bundle_pem("mine", a.pem() + &b.rejected_pem());
+        let decision = policy.decide();
+        let bundle = Bundle::read(&decision).expect("it reads");
+        let loaded = assemble(&policy, &decision, bundle, base(&c.pem())).expect("it loads");
+        let pinned = [&a, &b, &c, &a.renewed()].map(|it| loaded.trust.is_pinned(&it.der()));
+        assert_eq!(pinned, [true, false, false, false]);
+    }
+
+    #[test]
     fn a_certificate_of_bundle_and_base_is_one_anchor() {
         let pem: String = (0..2).map(|_| Authority::root("A").pem()).collect();
         let report = loaded(&pem, base(&pem)).expect("it loads");
@@ -379,12 +399,16 @@ mod tests {
                 .to_string()
                 .contains("the operating system's own roots")
         );
+        let trust = &loaded.trust;
         let Trust {
             anchors,
             distrusted,
-        } = &loaded.trust;
+            ..
+        } = trust;
         assert!(matches!(anchors, Anchors::Delegated(extra) if *extra == [a.der()]));
         assert!(matches!(&distrusted[..], [only] if only.covers(&Identity::of(&b.der()))));
+
+        assert!(trust.is_pinned(&a.der()) && !trust.is_pinned(&b.der()));
 
         let policy = CaPolicy::platform();
         let alone = assemble(&policy, &policy.decide(), Bundle::default(), base());

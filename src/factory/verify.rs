@@ -286,6 +286,8 @@ mod tests {
         let trust = Trust {
             anchors,
             distrusted,
+            crls: Vec::new(),
+            pins: Default::default(),
         };
         let (provider, _) = default_provider().expect("a provider");
         let (end_entity, intermediates) = presented.split_first().expect("a chain");
