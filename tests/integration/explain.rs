@@ -5,7 +5,6 @@ use std::error::Error;
 use std::io;
 
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use trusted_transport::{CaPolicy, Interception, Peer, ProxyPolicy, Refusal, TrustedTransport};
 use trusted_transport_lab::{Authority, EndEntity, Origin, Validity};
 
@@ -23,7 +22,7 @@ async fn origin(end_entity: EndEntity) -> Origin {
 )]
 async fn foreign(transport: &TrustedTransport, origin: &Origin) -> io::Error {
     let tcp = TcpStream::connect(origin.addr()).await.expect("TCP");
-    let connector = TlsConnector::from(transport.rustls_config());
+    let connector = tokio_rustls::TlsConnector::from(transport.rustls_config());
     let name = HOST.try_into().expect("a name");
     connector.connect(name, tcp).await.expect_err("refused")
 }
@@ -105,7 +104,10 @@ async fn the_error_of_an_open_socket_library_is_explained() {
 async fn the_errors_of_a_raw_client_are_explained_with_their_route() {
     let [root, unknown] = ["Root", "Unknown"].map(Authority::root);
     let origin = origin(unknown.issue(&[HOST])).await;
-    let proxy = trusted_transport_lab::Proxy::http().start().await.expect("a proxy");
+    let proxy = trusted_transport_lab::Proxy::http()
+        .start()
+        .await
+        .expect("a proxy");
     let policy = ProxyPolicy::all(proxy.url("http"));
     let transport = support::built(support::trusting(&[&root]).proxy(policy), &origin);
     #[expect(clippy::disallowed_methods, reason = "what this is about")]

@@ -70,7 +70,7 @@ async fn every_form_of_chain_has_one_verdict_and_one_text() {
     let mut table = String::new();
     for form in Form::ALL {
         let told = told(&form.case()).await;
-        write!(table, "{}\n", form.name()).expect("text");
+        writeln!(table, "{}", form.name()).expect("text");
         match told {
             None => table += "  accepted\n",
             Some(told) => write_told(&mut table, &told),
