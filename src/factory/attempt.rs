@@ -66,6 +66,7 @@ impl Attempt {
                 source,
             },
             Phase::Proxy => TransportError::Proxy {
+                refused: !causes(why).any(|cause| cause.is::<io::Error>()),
                 host,
                 port,
                 route,

@@ -10,7 +10,6 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 pub use super::tls_fault::TlsFault;
 
-use super::attempt::causes;
 use super::failure::TrustFailure;
 use super::identity_error::IdentityError;
 use super::route::Route;
@@ -68,7 +67,7 @@ pub enum TransportError {
     #[error(transparent)]
     Untrusted(TrustFailure),
     /// A name has no address: the host's or the proxy's.
-    #[error("failed to find the address of {name}, to connect to {host} {route}")]
+    #[error("failed to find the address of {}", searched(.name, .host))]
     #[non_exhaustive]
     Resolve {
         /// The host of the URL.
@@ -109,7 +108,7 @@ pub enum TransportError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The proxy could not be reached, or it refused to connect to the host.
-    #[error("failed to reach {host}:{port}: no way {route}")]
+    #[error("failed to reach {host}:{port}: {}", proxy_failed(.route, *.refused))]
     #[non_exhaustive]
     Proxy {
         /// The host of the URL.
@@ -118,12 +117,15 @@ pub enum TransportError {
         port: u16,
         /// The way that was taken.
         route: Route,
+        /// Whether the proxy answered, and what it said was no consent; else it was not reached, or
+        /// the connection to it broke.
+        refused: bool,
         /// What failed.
         source: Box<dyn Error + Send + Sync>,
     },
     /// There was no finished connection in time.
     #[error(
-        "timed out connecting to {host}:{port} {route}, in {phase} (the limit is {} s)",
+        "timed out connecting to {host}:{port} {route}, during {phase} (the limit is {} s)",
         deadline.as_secs_f32()
     )]
     #[non_exhaustive]
@@ -205,9 +207,16 @@ impl TransportError {
             Self::Tls {
                 host, port, fault, ..
             } => tls_hint(&format!("{host}:{port}"), *fault),
+            Self::Proxy {
+                route,
+                refused: true,
+                ..
+            } => format!(
+                "check that {} allows this host, and gets the credentials that it wants",
+                proxy_name(route)
+            ),
             Self::Proxy { route, .. } => format!(
-                "check that {} is right, can be reached, allows this host and gets the \
-                 credentials it wants",
+                "check that {} is right, is running and can be reached from here",
                 proxy_name(route)
             ),
             Self::ConnectTimeout {
@@ -242,7 +251,7 @@ impl TransportError {
         match self {
             Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } => true,
             Self::Tls { fault, .. } => fault.may_pass(),
-            Self::Proxy { source, .. } => causes(&**source).any(|error| error.is::<io::Error>()),
+            Self::Proxy { refused, .. } => !refused,
             Self::UpgradeRefused { status, .. } => status.is_server_error(),
             Self::Http(error) => error.is_timeout() || error.is_request(),
             Self::WebSocket(error) | Self::UpgradeFailed { source: error, .. } => matches!(
@@ -349,6 +358,21 @@ fn tls_hint(host: &str, fault: TlsFault) -> String {
         TlsFault::Alert | TlsFault::Other => {
             format!("check that {host} is right and speaks TLS 1.2 or 1.3")
         }
+    }
+}
+
+fn searched(name: &str, host: &str) -> String {
+    match name == host {
+        true => host.to_owned(),
+        false => format!("the proxy {name}, on the way to {host}"),
+    }
+}
+
+fn proxy_failed(route: &Route, refused: bool) -> String {
+    let proxy = route.proxy().unwrap_or_default();
+    match refused {
+        true => format!("the proxy {proxy} did not let the connection through"),
+        false => format!("the connection to the proxy {proxy} failed"),
     }
 }
 

@@ -224,8 +224,8 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = self.progress.phase();
         match self.why {
-            Some(_) => write!(f, "failed in {phase}"),
-            None => write!(f, "took too long in {phase}"),
+            Some(_) => write!(f, "failed during {phase}"),
+            None => write!(f, "took too long during {phase}"),
         }
     }
 }
@@ -240,12 +240,12 @@ impl fmt::Debug for Broken {
 }
 
 impl fmt::Display for Phase {
-    /// Reads after "in".
+    /// Reads after "during".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Resolve => "name resolution",
-            Self::Connect => "TCP",
-            Self::Proxy => "the way through the proxy",
+            Self::Connect => "the TCP connection",
+            Self::Proxy => "the connection through the proxy",
             Self::Tls => "the TLS handshake",
             Self::Upgrade => "the WebSocket upgrade",
         })

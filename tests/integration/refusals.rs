@@ -4,41 +4,13 @@
 use std::fmt::Write;
 
 use expect_test::expect_file;
-use trusted_transport::{BaseRoots, TrustFailure};
-use trusted_transport::{CaPolicy, ProxyPolicy, TransportError, TrustedTransport};
+use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, TrustedTransport};
 use trusted_transport_lab::{Case, Form, Origin};
 
 use crate::support;
+use crate::told::Told;
 
-/// What both transports have to agree on.
-#[derive(Debug, PartialEq)]
-struct Told {
-    kind: &'static str,
-    refusal: Option<&'static str>,
-    retryable: bool,
-    message: String,
-    hint: Option<String>,
-    chain: Vec<String>,
-    missing_issuer: Option<String>,
-}
-
-impl Told {
-    fn of(error: &TransportError) -> Self {
-        let failure = error.trust_failure();
-        let subjects = |it: &TrustFailure| it.chain().iter().map(|it| it.subject.clone()).collect();
-        Self {
-            kind: error.kind(),
-            refusal: failure.map(|it| it.refusal().as_str()),
-            retryable: error.is_retryable(),
-            message: error.to_string(),
-            hint: error.hint(),
-            chain: failure.map(subjects).unwrap_or_default(),
-            missing_issuer: failure.and_then(|it| Some(it.missing_issuer()?.to_owned())),
-        }
-    }
-}
-
-async fn told(case: &Case) -> Option<Told> {
+async fn refused(case: &Case) -> Option<Told> {
     let origin = Origin::https(case.end_entity.clone()).await;
     let origin = origin.expect("an origin");
     let anchors = CaPolicy::platform()
@@ -69,41 +41,12 @@ async fn told(case: &Case) -> Option<Told> {
 async fn every_form_of_chain_has_one_verdict_and_one_text() {
     let mut table = String::new();
     for form in Form::ALL {
-        let told = told(&form.case()).await;
+        let told = refused(&form.case()).await;
         writeln!(table, "{}", form.name()).expect("text");
         match told {
             None => table += "  accepted\n",
-            Some(told) => write_told(&mut table, &told),
+            Some(told) => write!(table, "{told}").expect("text"),
         }
     }
-    expect_file!["refusals.txt"].assert_eq(&without_dates(&table));
-}
-
-fn write_told(table: &mut String, told: &Told) {
-    let refusal = told.refusal.unwrap_or("-");
-    writeln!(
-        table,
-        "  {}, {refusal}, retryable: {}",
-        told.kind, told.retryable
-    )
-    .expect("text");
-    writeln!(table, "  error: {}", told.message).expect("text");
-    writeln!(table, "  hint: {}", told.hint.as_deref().unwrap_or("-")).expect("text");
-    writeln!(table, "  chain: {}", told.chain.join(" <- ")).expect("text");
-    if let Some(issuer) = &told.missing_issuer {
-        writeln!(table, "  missing: {issuer}").expect("text");
-    }
-}
-
-/// Every date is another one tomorrow.
-fn without_dates(text: &str) -> String {
-    let mut shown = String::new();
-    for word in text.split_inclusive([' ', ',', '\n']) {
-        let digits = word.chars().filter(char::is_ascii_digit).count();
-        match digits == 14 && word.contains('T') && word.contains('Z') {
-            true => shown += &format!("DATE{}", &word[20..]),
-            false => shown += word,
-        }
-    }
-    shown
+    expect_file!["refusals.txt"].assert_eq(&table);
 }
