@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::AlertDescription;
 
 use super::error::{TlsFault, TransportError};
-use super::failure::TrustFailure;
+use super::failure::{Peer, TrustFailure};
 use super::route::{Destination, Route};
 use super::trace::{Broken, Cause, Phase, Progress};
 
@@ -45,17 +45,18 @@ impl Attempt {
             return TransportError::Untrusted(failure);
         }
         match why {
-            Some(why) if !causes(why).any(timed_out) => self.failed_in(progress.phase(), why),
+            Some(why) if !causes(why).any(timed_out) => self.failed_in(progress, why),
             _ => self.timed_out(progress.phase()),
         }
     }
 
-    fn failed_in(self, phase: Phase, why: &Cause) -> TransportError {
+    fn failed_in(self, progress: &Progress, why: &Cause) -> TransportError {
+        let client = TlsFault::of_client(progress, why);
         let source = Box::new(why.clone());
         let Self {
             host, port, route, ..
         } = self;
-        match phase {
+        match progress.phase() {
             Phase::Resolve => TransportError::Resolve {
                 name: match route.server() {
                     Some(proxy) => proxy.url.host_str().unwrap_or_default().to_owned(),
@@ -70,13 +71,16 @@ impl Attempt {
                 host,
                 port,
                 route,
+                fault: client,
+                shown: progress.shown(),
                 source,
             },
             Phase::Tls => TransportError::Tls {
-                fault: TlsFault::of(why),
+                fault: client.unwrap_or_else(|| TlsFault::of(why)),
                 host,
                 port,
                 route,
+                shown: progress.shown(),
                 source,
             },
             Phase::Connect | Phase::Upgrade => TransportError::Connect {
@@ -98,15 +102,31 @@ impl Attempt {
         }
     }
 
-    /// What a server says of this program's certificate, after the handshake as it may be
-    /// (RFC 8446, 4.4.2.4).
-    pub(crate) fn closed_by(self, alert: AlertDescription, why: Cause) -> TransportError {
-        TransportError::Tls {
-            host: self.host,
-            port: self.port,
-            route: self.route,
-            fault: TlsFault::of_alert(alert),
-            source: Box::new(why),
+    /// As a failure of the handshake, which it would have been before TLS 1.3.
+    pub(crate) fn closed(self, progress: &Progress, fault: TlsFault, why: Cause) -> TransportError {
+        let Self {
+            host, port, route, ..
+        } = self;
+        let source = Box::new(why);
+        let shown = progress.shown();
+        match progress.peer() {
+            Peer::Host => TransportError::Tls {
+                host,
+                port,
+                route,
+                fault,
+                shown,
+                source,
+            },
+            Peer::Proxy => TransportError::Proxy {
+                host,
+                port,
+                route,
+                refused: true,
+                fault: Some(fault),
+                shown,
+                source,
+            },
         }
     }
 }

@@ -21,35 +21,38 @@ pub(crate) struct Identities {
 }
 
 impl Identities {
-    /// What rustls asks for them; `None` if there are none.
-    pub(crate) fn resolvers(
-        &self,
-        provider: &CryptoProvider,
-    ) -> Result<Option<Resolvers>, IdentityError> {
+    /// What rustls asks for them.
+    pub(crate) fn resolvers(&self, provider: &CryptoProvider) -> Result<Resolvers, IdentityError> {
         let certified = |identity: &Option<ClientIdentity>| {
             let certified = identity.as_ref().map(|it| it.certified(provider));
             certified.transpose()
         };
         let (host, proxy) = (certified(&self.host)?, certified(&self.proxy)?);
-        if host.is_none() && proxy.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Resolvers {
-            own: Arc::new(PerHandshake {
-                host: host.clone(),
-                proxy,
-            }),
-            others: Arc::new(ForHosts(host)),
-        }))
+        let shows_to_hosts = host.is_some();
+        let own = Arc::new(PerHandshake {
+            host: host.clone(),
+            proxy,
+        });
+        Ok(Resolvers {
+            others: match host {
+                Some(host) => Arc::new(ForHosts(host)),
+                None => own.clone(),
+            },
+            own,
+            shows_to_hosts,
+        })
     }
 }
 
-/// One of each for a token: rustls resumes a session only under the resolver it began with.
+/// One of each for a token: rustls resumes a session only under the resolver it began with. There
+/// are some without an identity too, to notice who asks for one.
 pub(crate) struct Resolvers {
     /// For the token's own connections.
     pub(crate) own: Arc<dyn ResolvesClientCert>,
     /// For connections that others make with the token's configuration.
     pub(crate) others: Arc<dyn ResolvesClientCert>,
+    /// Whether there is an identity for hosts.
+    pub(crate) shows_to_hosts: bool,
 }
 
 /// Knows who is being shaken hands with, or shows nothing.
@@ -69,26 +72,30 @@ impl PerHandshake {
 }
 
 impl ResolvesClientCert for PerHandshake {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.shown_to(trace::peer())
+    fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let certified = self.shown_to(trace::peer());
+        // rustls shows nothing that it cannot sign for.
+        let shown = certified.filter(|it| it.key.choose_scheme(schemes).is_some());
+        trace::asked(shown.as_deref());
+        shown
     }
 
     fn has_certs(&self) -> bool {
-        true
+        self.host.is_some() || self.proxy.is_some()
     }
 }
 
 /// Nothing here sees the connections of others, which are to a host as far as one can tell.
 #[derive(Debug)]
-struct ForHosts(Option<Arc<CertifiedKey>>);
+struct ForHosts(Arc<CertifiedKey>);
 
 impl ResolvesClientCert for ForHosts {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.clone()
+        Some(Arc::clone(&self.0))
     }
 
     fn has_certs(&self) -> bool {
-        self.0.is_some()
+        true
     }
 }
 
@@ -121,19 +128,12 @@ mod tests {
     }
 
     #[test]
-    fn without_an_identity_there_is_nothing_to_ask() {
-        let none = Identities::default().resolvers(&PROVIDER);
-        assert!(none.expect("nothing to fail").is_none());
-    }
-
-    #[test]
     fn connections_of_others_are_not_to_a_proxy() {
         let identities = Identities {
             proxy: Some(identity("proxy")),
             host: None,
         };
-        let resolvers = identities.resolvers(&PROVIDER).expect("they fit");
-        let others = resolvers.expect("an identity").others;
+        let others = identities.resolvers(&PROVIDER).expect("they fit").others;
         assert!(others.resolve(&[], &[]).is_none());
     }
 }

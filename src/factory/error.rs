@@ -104,11 +104,13 @@ pub enum TransportError {
         route: Route,
         /// Why it failed.
         fault: TlsFault,
+        /// The client certificate that the server asked for and was shown, in words.
+        shown: Option<String>,
         /// What failed.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The proxy could not be reached, or it refused to connect to the host.
-    #[error("failed to reach {host}:{port}: {}", proxy_failed(.route, *.refused))]
+    #[error("failed to reach {host}:{port}: {}", proxy_failed(.route, *.refused, *.fault))]
     #[non_exhaustive]
     Proxy {
         /// The host of the URL.
@@ -120,6 +122,10 @@ pub enum TransportError {
         /// Whether the proxy answered, and what it said was no consent; else it was not reached, or
         /// the connection to it broke.
         refused: bool,
+        /// What the client certificate, or the want of one, has to do with it.
+        fault: Option<TlsFault>,
+        /// The client certificate that the proxy asked for and was shown, in words.
+        shown: Option<String>,
         /// What failed.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -205,8 +211,18 @@ impl TransportError {
                 host, port, route, ..
             } => format!("check that {host}:{port} is right; the connection went {route}"),
             Self::Tls {
-                host, port, fault, ..
-            } => tls_hint(&format!("{host}:{port}"), *fault),
+                host,
+                port,
+                fault,
+                shown,
+                ..
+            } => tls_hint(&format!("{host}:{port}"), *fault, shown.as_deref()),
+            Self::Proxy {
+                route,
+                fault: Some(fault),
+                shown,
+                ..
+            } => tls_hint(&proxy_name(route), *fault, shown.as_deref()),
             Self::Proxy {
                 route,
                 refused: true,
@@ -251,6 +267,9 @@ impl TransportError {
         match self {
             Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } => true,
             Self::Tls { fault, .. } => fault.may_pass(),
+            Self::Proxy {
+                fault: Some(fault), ..
+            } => fault.may_pass(),
             Self::Proxy { refused, .. } => !refused,
             Self::UpgradeRefused { status, .. } => status.is_server_error(),
             Self::Http(error) => error.is_timeout() || error.is_request(),
@@ -332,7 +351,7 @@ impl From<TransportError> for io::Error {
     }
 }
 
-fn tls_hint(host: &str, fault: TlsFault) -> String {
+fn tls_hint(host: &str, fault: TlsFault, shown: Option<&str>) -> String {
     match fault {
         TlsFault::Version => {
             format!("{host} has to speak TLS 1.2 or 1.3; what is older is not safe any more")
@@ -350,10 +369,20 @@ fn tls_hint(host: &str, fault: TlsFault) -> String {
         ),
         TlsFault::ClientCertificateRequired => format!(
             "{host} knows its clients by certificate: the program has to be given one (a client \
-             identity); behind a proxy that inspects TLS it does not arrive"
+             identity) that its operator accepts"
         ),
         TlsFault::ClientCertificateRefused => format!(
-            "check that the client certificate is the one that {host} expects, and has not expired"
+            "check that {} is what {host} expects, and has not expired",
+            shown.unwrap_or("the client certificate")
+        ),
+        TlsFault::ClientCertificateInDoubt => format!(
+            "if it goes on like this, ask the operator of {host} which client certificate it \
+             expects; it was shown {}",
+            shown.unwrap_or("none")
+        ),
+        TlsFault::ClientCertificateNotAsked => format!(
+            "if {host} knows its clients by certificate and the network inspects TLS, the \
+             certificate cannot arrive: ask for {host} to be exempt from inspection"
         ),
         TlsFault::Alert | TlsFault::Other => {
             format!("check that {host} is right and speaks TLS 1.2 or 1.3")
@@ -368,11 +397,12 @@ fn searched(name: &str, host: &str) -> String {
     }
 }
 
-fn proxy_failed(route: &Route, refused: bool) -> String {
+fn proxy_failed(route: &Route, refused: bool, fault: Option<TlsFault>) -> String {
     let proxy = route.proxy().unwrap_or_default();
-    match refused {
-        true => format!("the proxy {proxy} did not let the connection through"),
-        false => format!("the connection to the proxy {proxy} failed"),
+    match (fault, refused) {
+        (Some(fault), _) => format!("the connection to the proxy {proxy} failed: {fault}"),
+        (None, true) => format!("the proxy {proxy} did not let the connection through"),
+        (None, false) => format!("the connection to the proxy {proxy} failed"),
     }
 }
 

@@ -7,12 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use http::Method;
 use reqwest::{IntoUrl, Request, Response, redirect};
 
-use super::attempt::{Attempt, alert, causes};
-use super::error::{TransportError, invalid_request, not_a_destination};
+use super::attempt::{Attempt, causes};
+use super::error::{TlsFault, TransportError, invalid_request, not_a_destination};
 use super::recipe::Recipe;
 use super::request::RequestBuilder;
 use super::route::Destination;
-use super::trace::Broken;
+use super::trace::{Broken, Trace};
 use super::transport::{Epoch, TrustedTransport};
 
 #[expect(
@@ -91,11 +91,11 @@ impl HttpClient {
         self.permit(&destination)?;
         let client = self.client()?;
         let sent = async {
-            let sent = client.execute(request).await;
+            let sent = Trace::of_last(client.execute(request)).await;
             (sent, REDIRECTED.with(Cell::take))
         };
-        let (sent, redirected) = REDIRECTED.scope(Cell::new(None), sent).await;
-        sent.map_err(|error| self.explain(error, redirected.unwrap_or(destination)))
+        let ((sent, trace), redirected) = REDIRECTED.scope(Cell::new(None), sent).await;
+        sent.map_err(|error| self.explain(error, redirected.unwrap_or(destination), trace))
     }
 
     /// The client of the trust that is in force.
@@ -172,7 +172,12 @@ impl HttpClient {
         Ok(())
     }
 
-    fn explain(&self, error: reqwest::Error, destination: Destination) -> TransportError {
+    fn explain(
+        &self,
+        error: reqwest::Error,
+        destination: Destination,
+        trace: Option<Trace>,
+    ) -> TransportError {
         // A URL may hold a token.
         let error = error.without_url();
         if error.is_builder() {
@@ -190,8 +195,10 @@ impl HttpClient {
         if let Some(broken) = causes(&error).find_map(|it| it.downcast_ref::<Broken>()) {
             return Attempt::of(&broken.progress, attempt).failed(broken);
         }
-        match alert(&error) {
-            Some(alert) => attempt.closed_by(alert, Arc::new(error)),
+        let progress = trace.map(|trace| trace.progress().clone());
+        let progress = progress.unwrap_or_default();
+        match TlsFault::after_handshake(&progress, &error) {
+            Some(fault) => attempt.closed(&progress, fault, Arc::new(error)),
             None => error.into(),
         }
     }

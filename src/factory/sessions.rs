@@ -16,13 +16,16 @@ use super::trace;
 pub(crate) struct Sessions {
     cache: ClientSessionMemoryCache,
     retired: AtomicBool,
+    /// Whether hosts that ask are shown a client certificate.
+    with_identity: bool,
 }
 
 impl Sessions {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(with_identity: bool) -> Self {
         Self {
             cache: ClientSessionMemoryCache::new(SERVERS),
             retired: AtomicBool::new(false),
+            with_identity,
         }
     }
 
@@ -69,7 +72,7 @@ impl ClientSessionStore for Sessions {
 
     /// The first thing that every handshake asks for.
     fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        trace::shakes_hands(server);
+        trace::shakes_hands(server, self.with_identity);
         let ticket = self.cache.take_tls13_ticket(server);
         ticket.filter(|_| self.in_force())
     }

@@ -37,7 +37,7 @@ pub(crate) struct Tls {
 pub(crate) struct Profile {
     pub(crate) provider: Arc<CryptoProvider>,
     pub(crate) oldest: TlsVersion,
-    pub(crate) resolvers: Option<Resolvers>,
+    pub(crate) resolvers: Resolvers,
 }
 
 /// The versions of HTTP that a client offers.
@@ -53,14 +53,17 @@ pub(crate) enum HttpVersions {
 impl Tls {
     /// Judged by `verifier`, and with no session that could be resumed.
     pub(crate) fn new(profile: &Profile, verifier: Arc<Live>) -> Result<Self, Error> {
-        let sessions = Arc::new(Sessions::new());
+        let Resolvers {
+            own,
+            others,
+            shows_to_hosts,
+        } = &profile.resolvers;
+        let sessions = Arc::new(Sessions::new(*shows_to_hosts));
         let mut plain = config(profile, verifier)?;
         plain.resumption = Resumption::store(Arc::clone(&sessions) as _);
         let mut proxy = plain.clone();
-        if let Some(Resolvers { own, others }) = &profile.resolvers {
-            plain.client_auth_cert_resolver = Arc::clone(others);
-            proxy.client_auth_cert_resolver = Arc::clone(own);
-        }
+        plain.client_auth_cert_resolver = Arc::clone(others);
+        proxy.client_auth_cert_resolver = Arc::clone(own);
         let mut websocket = proxy.clone();
         websocket.alpn_protocols = vec![HTTP_1_1.to_vec()];
         Ok(Self {

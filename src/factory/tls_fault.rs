@@ -6,7 +6,8 @@ use std::io;
 
 use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
-use super::attempt::causes;
+use super::attempt::{alert, causes};
+use super::trace::{Asked, Progress};
 
 /// Why a TLS handshake failed, if the server's certificate is not to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +26,12 @@ pub enum TlsFault {
     ClientCertificateRequired,
     /// The server does not accept this program's certificate.
     ClientCertificateRefused,
+    /// The connection was cut off after the server had asked for a client certificate. It may not
+    /// have been content, and its reason was lost.
+    ClientCertificateInDoubt,
+    /// The connection was cut off, and the client certificate that there is was not asked for. Where
+    /// the network inspects TLS, it cannot arrive.
+    ClientCertificateNotAsked,
     /// The other side sent another fatal alert (RFC 8446, 6.2).
     Alert,
     /// See the error's source.
@@ -39,6 +46,48 @@ impl TlsFault {
                 tls.or_else(|| Self::of_io(cause.downcast_ref()?))
             })
             .unwrap_or(Self::Other)
+    }
+
+    /// What the client's certificate, or the want of one, has to do with a failure.
+    pub(crate) fn of_client(progress: &Progress, error: &(dyn Error + 'static)) -> Option<Self> {
+        use AlertDescription as Alert;
+        let asked = match progress.asked {
+            Asked::Not | Asked::InVain => None,
+            Asked::Unanswered => Some(Self::ClientCertificateRequired),
+            Asked::Answered(_) => Some(Self::ClientCertificateRefused),
+        };
+        let Some(alert) = alert(error) else {
+            return match (Self::of(error), &progress.asked) {
+                (Self::CutOff, Asked::InVain) => Some(Self::ClientCertificateNotAsked),
+                (Self::CutOff, _) => asked.map(|_| Self::ClientCertificateInDoubt),
+                // h2 keeps the kind of an error of TLS, and no more.
+                _ => asked.filter(|_| of_unknown_tls(error)),
+            };
+        };
+        match (Self::of_alert(alert), alert) {
+            (Self::ClientCertificateRequired, _) => Some(Self::ClientCertificateRequired),
+            (Self::ClientCertificateRefused, _) => {
+                Some(asked.unwrap_or(Self::ClientCertificateRefused))
+            }
+            // What servers say where TLS 1.2 has no better word, if it comes after their question.
+            (_, Alert::HandshakeFailure | Alert::DecryptError) => asked,
+            _ => None,
+        }
+    }
+
+    /// The same, on a connection that seemed to be made: in TLS 1.3 the client comes last, and is
+    /// judged behind its own end of the handshake (RFC 8446, 4.4.2.4).
+    pub(crate) fn after_handshake(
+        progress: &Progress,
+        error: &(dyn Error + 'static),
+    ) -> Option<Self> {
+        // In a resumed session nobody asks.
+        let resumed = progress.presented.is_empty();
+        match Self::of_client(progress, error) {
+            Some(Self::ClientCertificateNotAsked) if resumed => None,
+            Some(fault) => Some(fault),
+            None => alert(error).map(Self::of_alert),
+        }
     }
 
     pub(crate) fn of_alert(alert: AlertDescription) -> Self {
@@ -62,7 +111,10 @@ impl TlsFault {
 
     /// Whether the same may go well another time.
     pub(crate) fn may_pass(self) -> bool {
-        self == Self::CutOff
+        matches!(
+            self,
+            Self::CutOff | Self::ClientCertificateInDoubt | Self::ClientCertificateNotAsked
+        )
     }
 
     /// A stable word, as in JSON.
@@ -74,6 +126,8 @@ impl TlsFault {
             Self::NotTls => "not_tls",
             Self::ClientCertificateRequired => "client_certificate_required",
             Self::ClientCertificateRefused => "client_certificate_refused",
+            Self::ClientCertificateInDoubt => "client_certificate_in_doubt",
+            Self::ClientCertificateNotAsked => "client_certificate_not_asked",
             Self::Alert => "alert",
             Self::Other => "other",
         }
@@ -110,6 +164,13 @@ impl TlsFault {
     }
 }
 
+/// An error of TLS, less what it was.
+fn of_unknown_tls(error: &(dyn Error + 'static)) -> bool {
+    let tls = causes(error).any(|cause| cause.is::<rustls::Error>());
+    let of_data = |cause: &io::Error| cause.kind() == io::ErrorKind::InvalidData;
+    !tls && causes(error).any(|cause| cause.downcast_ref().is_some_and(of_data))
+}
+
 impl fmt::Display for TlsFault {
     /// Reads after a colon.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,6 +181,12 @@ impl fmt::Display for TlsFault {
             Self::NotTls => "what came is not TLS",
             Self::ClientCertificateRequired => "the server wants a client certificate",
             Self::ClientCertificateRefused => "the server refused the client certificate",
+            Self::ClientCertificateInDoubt => {
+                "the connection was cut off, after the server had asked for a client certificate"
+            }
+            Self::ClientCertificateNotAsked => {
+                "the connection was cut off, and nobody asked for the client certificate"
+            }
             Self::Alert => "the server ended it",
             Self::Other => "it went wrong",
         })

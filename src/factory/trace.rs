@@ -2,16 +2,19 @@
 //! presented. What runs inside of a connection's future (name resolution, sessions, the verifier)
 //! notes it here, so that both transports know the same about a failure.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::failure::Peer;
 use super::live::Refused;
 use super::route::{Destination, Route};
+use crate::ca::PresentedCertificate;
 
 /// A part of making a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,22 @@ pub(crate) struct Progress {
     /// What the peer of the last handshake presented, if it was accepted so far.
     pub(crate) presented: Vec<CertificateDer<'static>>,
     pub(crate) refused: Option<Refused>,
+    /// Whether the peer of the last handshake asked who the client is.
+    pub(crate) asked: Asked,
+}
+
+/// What became of the client's identity in a handshake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nobody asked, and there was nothing to show.
+    #[default]
+    Not,
+    /// There was something to show, and nobody asked.
+    InVain,
+    /// There was nothing to show to whoever asked.
+    Unanswered,
+    /// This certificate was shown.
+    Answered(CertificateDer<'static>),
 }
 
 /// Why a connection was not made.
@@ -57,6 +76,8 @@ pub(crate) struct Unfinished<E> {
 
 tokio::task_local! {
     static TRACE: Trace;
+    /// Of the last connection that was begun for the request that is being sent.
+    static LAST: Cell<Option<Trace>>;
 }
 
 impl Trace {
@@ -76,8 +97,16 @@ impl Trace {
         Err(Unfinished { progress, why })
     }
 
+    /// Of the last connection that was made for `request`, if it took one.
+    pub(crate) async fn of_last<T>(request: impl Future<Output = T>) -> (T, Option<Self>) {
+        let request = async { (request.await, LAST.with(Cell::take)) };
+        LAST.scope(Cell::default(), request).await
+    }
+
     /// For what starts to make a connection before its future is polled.
     pub(crate) fn enter<T>(&self, start: impl FnOnce() -> T) -> T {
+        // Nobody asks for it outside of `of_last`.
+        LAST.try_with(|last| last.set(Some(self.clone()))).ok();
         TRACE.sync_scope(self.clone(), start)
     }
 
@@ -118,6 +147,18 @@ impl Progress {
         }
     }
 
+    /// The client certificate that was shown, in words.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let Asked::Answered(certificate) = &self.asked else {
+            return None;
+        };
+        let shown = PresentedCertificate::of(certificate);
+        Some(format!(
+            "`{}` (valid until {})",
+            shown.subject, shown.not_after
+        ))
+    }
+
     fn begin(&mut self, phase: Phase) {
         self.began.push((phase, Instant::now()));
     }
@@ -148,13 +189,18 @@ pub(crate) fn resolved() {
     note(Progress::reach);
 }
 
-/// A TLS handshake with `name` begins.
-pub(crate) fn shakes_hands(name: &ServerName<'static>) {
+/// A TLS handshake with `name` begins, and there is an identity for hosts that ask.
+pub(crate) fn shakes_hands(name: &ServerName<'static>, with_identity: bool) {
     note(|progress| {
         progress.handshakes += 1;
         progress.name = Some(name.clone());
         progress.presented.clear();
-        match progress.peer() {
+        let peer = progress.peer();
+        progress.asked = match peer {
+            Peer::Host if with_identity => Asked::InVain,
+            _ => Asked::Not,
+        };
+        match peer {
             Peer::Proxy => progress.begin(Phase::Proxy),
             Peer::Host => progress.begin(Phase::Tls),
         }
@@ -164,6 +210,17 @@ pub(crate) fn shakes_hands(name: &ServerName<'static>) {
 /// With whom the handshake is that is going on; `None` outside of the connections that are noted.
 pub(crate) fn peer() -> Option<Peer> {
     TRACE.try_with(|trace| trace.progress().peer()).ok()
+}
+
+/// The peer asks who the client is, and this is the answer.
+pub(crate) fn asked(shown: Option<&CertifiedKey>) {
+    let shown = shown.and_then(|it| it.cert.first());
+    note(|progress| {
+        progress.asked = match shown {
+            Some(certificate) => Asked::Answered(certificate.clone()),
+            None => Asked::Unanswered,
+        };
+    });
 }
 
 pub(crate) fn accepted(presented: impl FnOnce() -> Vec<CertificateDer<'static>>) {

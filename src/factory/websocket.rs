@@ -18,9 +18,9 @@ use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, gener
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use url::Url;
 
-use super::attempt::{Attempt, alert};
+use super::attempt::Attempt;
 use super::dial::{self, BoxError, Connection};
-use super::error::{TransportError, invalid_request, not_a_destination};
+use super::error::{TlsFault, TransportError, invalid_request, not_a_destination};
 use super::route::Destination;
 use super::trace::{self, Broken, Cause, Progress, Trace, Unfinished};
 use super::transport::TrustedTransport;
@@ -240,7 +240,7 @@ enum Failure {
 
 fn failed(attempt: Attempt, progress: Progress, why: Option<Failure>) -> TransportError {
     let why = match why {
-        Some(Failure::Upgrade(error)) => return upgrade_error(attempt, error),
+        Some(Failure::Upgrade(error)) => return upgrade_error(attempt, &progress, error),
         Some(Failure::Dial(error)) => Some(Cause::from(error)),
         None => None,
     };
@@ -280,9 +280,9 @@ async fn upgrade(
     tokio_tungstenite::client_async_with_config(request, stream, config).await
 }
 
-fn upgrade_error(attempt: Attempt, error: Error) -> TransportError {
-    if let Some(alert) = alert(&error) {
-        return attempt.closed_by(alert, Arc::new(error));
+fn upgrade_error(attempt: Attempt, progress: &Progress, error: Error) -> TransportError {
+    if let Some(fault) = TlsFault::after_handshake(progress, &error) {
+        return attempt.closed(progress, fault, Arc::new(error));
     }
     let host = attempt.host;
     match error {

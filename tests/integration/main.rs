@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod fixtures;
 mod house;
+mod identity;
 mod lockdown;
 mod logs;
 mod messages;
