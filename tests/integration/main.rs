@@ -1,6 +1,7 @@
 //! The product against real servers on loopback, asserted on both ends of the connection.
 
 mod bundles;
+mod children;
 mod distrust;
 mod environment;
 mod explain;

@@ -19,9 +19,11 @@ pub(super) enum Reach {
 
 /// Names and values.
 pub(super) fn set(reach: Reach, bundle: &Bundle) -> io::Result<Vec<(&'static str, OsString)>> {
-    // A separator in it would make it several paths, any of which somebody could fill.
-    let no_roots = env::join_paths([bundle.no_roots()])
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let no_roots = bundle.no_roots();
+    // It would be several paths, any of which somebody could fill.
+    if !env::split_paths(no_roots).eq([no_roots]) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, SEPARATOR));
+    }
     let file = || bundle.path().as_os_str().to_owned();
     let adding = ADDING.map(|name| (name, file()));
     Ok(match reach {
@@ -29,7 +31,7 @@ pub(super) fn set(reach: Reach, bundle: &Bundle) -> io::Result<Vec<(&'static str
         Reach::Addition => adding.into(),
         Reach::Everything => {
             let files = REPLACING.map(|name| (name, file()));
-            let folders = FOLDERS.map(|name| (name, no_roots.clone()));
+            let folders = FOLDERS.map(|name| (name, no_roots.as_os_str().to_owned()));
             let (name, store) = STORE;
             files
                 .into_iter()
@@ -90,6 +92,8 @@ const SWITCHES: [&str; 10] = [
     "HEX_UNSAFE_HTTPS",
     "PERL_LWP_SSL_VERIFY_HOSTNAME",
 ];
+
+const SEPARATOR: &str = "its path holds the character that separates paths in a list";
 
 /// npm's variables count in either case, and of both the last one in the environment.
 const COMPETING: &str = "NPM_CONFIG_CAFILE";
