@@ -5,7 +5,6 @@ mod bundle;
 mod error;
 mod variables;
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
@@ -17,6 +16,7 @@ use variables::Reach;
 
 use super::account::Evidence;
 use super::anchors::TrustAnchors;
+use super::env;
 use super::report::BaseKind;
 use super::settled::Settled;
 use super::sources::Base;
@@ -122,7 +122,7 @@ impl TrustAnchors {
     /// [`ChildEnvError`] if there is no folder for temporary files that could be written to.
     pub fn child_env(&self) -> Result<ChildEnv, ChildEnvError> {
         let Evidence { bundle, base, .. } = self.evidence();
-        ChildEnv::of(&bundle.settled, base, &env::temp_dir())
+        ChildEnv::of(&bundle.settled, base, &env::temporary_folder())
     }
 }
 
@@ -197,27 +197,22 @@ mod tests {
     fn made(bundle: &str, kind: BaseKind, base: &str) -> ChildEnv {
         let (bundle, settled) = (settled(bundle), settled(base));
         let base = Base { kind, settled };
-        ChildEnv::of(&bundle, &base, &env::temp_dir()).expect("it is written")
+        ChildEnv::of(&bundle, &base, &env::temporary_folder()).expect("it is written")
     }
 
     fn names(child_env: &ChildEnv) -> BTreeSet<&'static str> {
         child_env.variables().map(|(name, _)| name).collect()
     }
 
-    /// What stands in backquotes in lines of this file that begin like this.
-    fn documented(begin: &str) -> BTreeSet<&'static str> {
-        let lines = include_str!("child_env.rs").lines();
-        let rows = lines.filter_map(|line| line.strip_prefix(begin));
-        rows.filter_map(|row| Some(row.split_once('`')?.0))
-            .collect()
-    }
-
     #[test]
     fn every_variable_is_documented() {
         let root = Authority::root("A").pem();
         let child_env = made(&root, BaseKind::None, "");
-        assert_eq!(names(&child_env), documented("/// | `"));
-        let section = include_str!("child_env.rs")
+        let source = include_str!("child_env.rs");
+        let rows = source.lines().filter_map(|it| it.strip_prefix("/// | `"));
+        let rows = rows.filter_map(|row| Some(row.split_once('`')?.0));
+        assert_eq!(names(&child_env), rows.collect());
+        let section = source
             .split_once("# What is removed")
             .and_then(|(_, rest)| rest.split_once("# What children"));
         let section = section.expect("the section").0;

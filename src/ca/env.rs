@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 /// The variables that a policy may name, as they were when they were read.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,11 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
                 .collect(),
         )
     }
+}
+
+/// Where temporary files go, which a variable may say.
+pub(crate) fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
 }
 
 /// The variables of [`CaPolicy::from_env`](crate::CaPolicy::from_env), first winner first.
