@@ -72,7 +72,29 @@
 //!
 //! # Errors and logs
 //! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and the
-//! remedy in `hint()`. The library prints nothing; it logs with `tracing` under the target
+//! remedy in `hint()`. A refused certificate is a [`TrustFailure`] over HTTP and WebSocket alike: its
+//! host and route, the chain as presented, the issuer that is missing, the anchors that were searched.
+//! [`TrustedTransport::explain`] finds it in the errors of other libraries too:
+//!
+//! ```no_run
+//! # async fn example(transport: trusted_transport::TrustedTransport) {
+//! # let client = transport.http().build().expect("a client");
+//! if let Err(error) = client.get("https://example.com/").send().await {
+//!     eprintln!("{error}");
+//!     if let Some(failure) = transport.explain(&error) {
+//!         for certificate in failure.chain() {
+//!             eprintln!("  {} (issued by {})", certificate.subject, certificate.issuer);
+//!         }
+//!     }
+//!     if let Some(hint) = error.hint() {
+//!         eprintln!("hint: {hint}");
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! What fails without a certificate says in which [`Phase`] it ran out of time, or which [`TlsFault`]
+//! ended the handshake. The library prints nothing; it logs with `tracing` under the target
 //! `trusted_transport`: once per load what was trusted and why, once per transport the routes. No
 //! credential, key or token is ever part of its errors, its log or a `Debug`. (tungstenite logs
 //! whole requests at the level trace, under its own target.)
