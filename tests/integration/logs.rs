@@ -80,7 +80,7 @@ fn a_load_and_a_transport_are_one_line_each() {
             &[
                 "INFO trusted_transport: transport built",
                 "routes=https through http://proxy.test:3128, http through http://proxy.test:3128",
-                "crypto_provider=\"aws-lc-rs\"",
+                CRYPTO_PROVIDER,
             ],
         ),
     ] {
@@ -148,3 +148,12 @@ fn an_error_is_returned_and_not_logged() {
     });
     assert!(lines.is_empty(), "{lines:#?}");
 }
+
+/// What the features of this build choose.
+const CRYPTO_PROVIDER: &str = if cfg!(feature = "fips") {
+    "crypto_provider=\"aws-lc-rs in FIPS mode\" fips=true"
+} else if cfg!(feature = "aws-lc-rs") {
+    "crypto_provider=\"aws-lc-rs\" fips=false"
+} else {
+    "crypto_provider=\"ring\" fips=false"
+};
