@@ -119,6 +119,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `aws-lc-rs` (default), `ring` | the cryptography; with both, aws-lc-rs is used |
+//! | `fips` | aws-lc-rs in FIPS mode, which beats the others; to build it takes cmake and Go |
 //! | `http2`, `json`, `charset` (default) | HTTP/2, JSON bodies, text in other charsets than UTF-8 |
 //! | `socks`, `system-proxy` (default) | SOCKS proxies; the proxy settings of macOS and Windows |
 //! | `cookies`, `gzip`, `brotli`, `zstd`, `deflate`, `multipart`, `stream` | the same of reqwest |
@@ -139,8 +140,8 @@ pub use ca::{
 };
 pub use factory::{
     ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, Interception,
-    LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded, RequestBuilder, Route,
-    Strays, TlsFault, TlsProbe, TlsVersion, TransportBuilder, TransportError, TrustFailure,
+    KeyExchange, LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded, RequestBuilder,
+    Route, Strays, TlsFault, TlsProbe, TlsVersion, TransportBuilder, TransportError, TrustFailure,
     TrustedTransport, VerifiedBy, WebSocket, WebSocketBuilder, lockdown,
 };
 

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod client_auth;
+mod crypto;
 mod dial;
 mod error;
 mod failure;
@@ -32,6 +33,7 @@ mod transport;
 mod verify;
 mod websocket;
 
+pub use self::crypto::KeyExchange;
 pub use self::error::{TlsFault, TransportError};
 pub use self::failure::{Peer, TrustFailure};
 pub use self::http::HttpClient;

@@ -8,8 +8,8 @@ use std::sync::{LazyLock, OnceLock};
 
 use rustls::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
 
+use super::crypto::default_provider;
 use super::lockdown::{LockdownError, install};
-use super::tls::default_provider;
 
 /// Finds TLS that does not come from a [`TrustedTransport`](crate::TrustedTransport), in the test
 /// suite of a program.

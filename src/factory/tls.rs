@@ -8,7 +8,6 @@ use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, Error, SupportedProtocolVersion};
 
 use super::client_auth::Resolvers;
-use super::error::TransportError;
 use super::live::Live;
 use super::sessions::Sessions;
 
@@ -104,20 +103,6 @@ impl Tls {
         config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
         config
     }
-}
-
-/// The provider that the features choose, and its name. A library never installs one for
-/// the process.
-pub(crate) fn default_provider() -> Result<(Arc<CryptoProvider>, &'static str), TransportError> {
-    #[cfg(feature = "aws-lc-rs")]
-    return Ok((
-        Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
-        "aws-lc-rs",
-    ));
-    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    return Ok((Arc::new(rustls::crypto::ring::default_provider()), "ring"));
-    #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
-    return Err(TransportError::NoCryptoProvider);
 }
 
 #[expect(

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::attempt::causes;
 use super::client_auth::Identities;
+use super::crypto::{self, KeyExchange};
 use super::error::{TransportError, invalid_request, not_a_destination};
 use super::failure::TrustFailure;
 use super::http_builder::HttpClientBuilder;
@@ -23,7 +24,7 @@ use super::live::{InForce, Live};
 use super::proxy::ProxyPolicy;
 use super::resolve::Resolver;
 use super::route::{Destination, Route, Routes};
-use super::tls::{self, Profile, Tls, TlsVersion};
+use super::tls::{Profile, Tls, TlsVersion};
 use super::trace::Broken;
 use super::websocket::WebSocketBuilder;
 use crate::ca::{CaPolicy, ChildEnv, ChildEnvError, TrustAnchors, TrustReport};
@@ -99,6 +100,7 @@ impl TrustedTransport {
             proxy: ProxyPolicy::default(),
             provider: None,
             tls_min_version: TlsVersion::default(),
+            key_exchange: KeyExchange::default(),
             https_only: false,
             identities: Identities::default(),
             connect_timeout: CONNECT_TIMEOUT,
@@ -303,6 +305,7 @@ pub struct TransportBuilder {
     proxy: ProxyPolicy,
     provider: Option<Arc<CryptoProvider>>,
     tls_min_version: TlsVersion,
+    key_exchange: KeyExchange,
     https_only: bool,
     identities: Identities,
     connect_timeout: Duration,
@@ -326,6 +329,13 @@ impl TransportBuilder {
     /// The oldest version of TLS that is spoken; 1.2 unless this says otherwise.
     pub fn tls_min_version(mut self, oldest: TlsVersion) -> Self {
         self.tls_min_version = oldest;
+        self
+    }
+
+    /// Which key exchanges are offered, by whatever this token makes; all of the provider's
+    /// unless this says otherwise.
+    pub fn key_exchange(mut self, key_exchange: KeyExchange) -> Self {
+        self.key_exchange = key_exchange;
         self
     }
 
@@ -377,14 +387,17 @@ impl TransportBuilder {
     pub fn build(self) -> Result<TrustedTransport, TransportError> {
         let (provider, name) = match self.provider {
             Some(provider) => (provider, "the program's own"),
-            None => tls::default_provider()?,
+            None => crypto::default_provider()?,
         };
+        let provider = self.key_exchange.of(provider);
         let routes = Routes::new(&self.proxy)?;
         let resolver = Resolver::new(self.resolve, routes.needs_ipv4());
         tracing::info!(
             target: crate::LOG_TARGET,
             routes = %routes,
             crypto_provider = name,
+            fips = provider.fips(),
+            key_exchange = ?self.key_exchange,
             fingerprint = self.anchors.fingerprint(),
             "transport built"
         );

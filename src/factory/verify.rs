@@ -229,7 +229,7 @@ impl Verifier for Excluding {
 mod tests {
     use super::*;
     use crate::ca::Objection;
-    use crate::factory::tls::default_provider;
+    use crate::factory::crypto::default_provider;
     use trusted_transport_lab::{Authority, Validity};
 
     fn der(authorities: &[&Authority]) -> Vec<CertificateDer<'static>> {

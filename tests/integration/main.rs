@@ -2,6 +2,7 @@
 
 mod bundles;
 mod children;
+mod crypto;
 mod distrust;
 mod environment;
 mod explain;
