@@ -6,6 +6,7 @@ mod crypto;
 mod dial;
 mod error;
 mod failure;
+mod hint;
 mod http;
 mod http_builder;
 mod identity;
