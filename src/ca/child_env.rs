@@ -106,8 +106,9 @@ use super::sources::Base;
 /// write there: whoever could would decide whom the children trust.
 ///
 /// Dropping this removes the folder, so keep it until the last child has ended. A process that is
-/// killed leaves it behind. The bundle is of the moment it was written: what changes later, a
-/// policy that is loaded again or a renewed platform, needs another one.
+/// killed leaves it behind. The bundle is of the moment it was written:
+/// [`reload`](crate::TrustedTransport::reload) leaves it as it is, and children that start later
+/// need another one.
 #[must_use = "the bundle is removed when this is dropped"]
 pub struct ChildEnv {
     bundle: Bundle,

@@ -7,7 +7,7 @@ mod world;
 use std::path::Path;
 
 use tools::Tool;
-use trusted_transport::{BaseRoots, CaPolicy};
+use trusted_transport::{BaseRoots, CaPolicy, ChildEnv, ProxyPolicy, TrustedTransport};
 use trusted_transport_lab::{Authority, Origin};
 use world::{Seen, World};
 
@@ -147,4 +147,25 @@ fn the_bundle_is_the_whole_policy_of_its_reader() {
         }
         assert_eq!(read.bundle.duplicates, 0);
     }
+}
+
+#[test]
+fn a_reload_counts_for_the_next_bundle() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("company.pem");
+    let [old, new] = ["Old", "New"].map(|name| Authority::root(name).pem());
+    std::fs::write(&path, &old).expect("written");
+    let policy = CaPolicy::platform().base(BaseRoots::None).bundle(&path);
+    let transport = TrustedTransport::builder(policy.load().expect("it loads"))
+        .proxy(ProxyPolicy::Direct)
+        .build()
+        .expect("a transport");
+
+    let before = transport.child_env().expect("a child environment");
+    std::fs::write(&path, &new).expect("written");
+    transport.reload().expect("it loads");
+    let after = transport.child_env().expect("a child environment");
+    let text = |child_env: &ChildEnv| std::fs::read_to_string(child_env.path()).expect("text");
+    assert_eq!(text(&before), format!("# CN=Old\n{old}"));
+    assert_eq!(text(&after), format!("# CN=New\n{new}"));
 }
