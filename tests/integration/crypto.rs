@@ -96,7 +96,7 @@ fn parsed(bytes: &[u8]) -> Option<Hello> {
 /// may switch on for all.
 fn post_quantum_first() -> Arc<CryptoProvider> {
     Arc::new(CryptoProvider {
-        kx_groups: vec![kx_group::X25519MLKEM768, kx_group::X25519],
+        kx_groups: vec![kx_group::X25519MLKEM768, kx_group::SECP256R1],
         ..rustls::crypto::aws_lc_rs::default_provider()
     })
 }
@@ -162,7 +162,7 @@ async fn a_classical_first_message_names_no_post_quantum_key_exchange_and_fits_a
         let (outcome, seen) = world.through(PACKET, classical).await;
         assert_eq!((outcome, seen.len()), (Outcome::Connected, 2));
         for hello in seen {
-            assert!(hello.groups.contains(&NamedGroup::X25519), "{hello:?}");
+            assert!(hello.groups.contains(&NamedGroup::secp256r1), "{hello:?}");
             let post_quantum = [
                 NamedGroup::X25519MLKEM768,
                 NamedGroup::secp256r1MLKEM768,
@@ -230,9 +230,17 @@ fn what_others_connect_with_offers_the_same() {
         let groups = config.crypto_provider().kx_groups.iter();
         groups.map(|group| group.name()).collect::<Vec<_>>()
     };
-    let all = [NamedGroup::X25519MLKEM768, NamedGroup::X25519];
+    let all = [NamedGroup::X25519MLKEM768, NamedGroup::secp256r1];
     assert_eq!(offered(KeyExchange::All), all);
     assert_eq!(offered(KeyExchange::Classical), all[1..]);
+}
+
+/// As rustls judges it, extended master secret (RFC 7627) included.
+#[test]
+fn a_token_is_in_fips_mode_if_the_feature_says_so() {
+    let transport = support::trusting(&[&Authority::root("Root")]);
+    let transport = transport.build().expect("built");
+    assert_eq!(transport.rustls_config().fips(), cfg!(feature = "fips"));
 }
 
 #[test]
