@@ -127,7 +127,9 @@
 //! | `serde` | `Serialize` for the report |
 //! | `raw` | `HttpClient::into_reqwest`, the one way out, for SDKs that demand a `reqwest::Client` |
 //!
-//! A feature never changes what is trusted.
+//! A feature never changes what is trusted. Whether a token is in FIPS mode, with a provider of the
+//! program's own for instance, `rustls_config().fips()` says; the fingerprints of certificates in
+//! reports come from a crate outside of the FIPS module.
 #![forbid(unsafe_code)]
 
 mod ca;
