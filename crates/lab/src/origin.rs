@@ -5,6 +5,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::{HeaderMap, Request, header};
 use hyper::body::Incoming;
@@ -68,6 +69,7 @@ impl Origin {
             tasks: tasks.clone(),
             requests: Log::new(),
             handshakes: Log::new(),
+            open: AtomicUsize::new(0),
         });
         let serving = shared.clone();
         let server = Server::start(tasks, move |stream| {
@@ -123,6 +125,11 @@ impl Origin {
         self.server.connections()
     }
 
+    /// The number of HTTP connections that are open now. One that has become a WebSocket is none.
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Ordering::SeqCst)
+    }
+
     /// Aborts every task, as dropping it does: the runtime closes the port and every connection a
     /// moment later.
     pub fn stop(self) {
@@ -175,12 +182,30 @@ struct Shared {
     tasks: Tasks,
     requests: Log<OriginSeen>,
     handshakes: Handshakes,
+    open: AtomicUsize,
+}
+
+/// Counts a connection while it is served.
+struct Open(Arc<Shared>);
+
+impl Open {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.open.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 async fn serve<S>(stream: S, tls: Option<TlsSeen>, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let _open = Open::new(&shared);
     let service = service_fn(|request: Request<Incoming>| {
         let seen = OriginSeen::of(&request, tls.clone());
         let upgrade = seen.websocket;
