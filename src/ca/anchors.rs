@@ -116,6 +116,11 @@ impl TrustAnchors {
         }
     }
 
+    /// How many there are; `None` where the operating system keeps them.
+    pub(crate) fn count(&self) -> Option<usize> {
+        self.0.evidence.anchors
+    }
+
     /// How many have this name, which is the contents of its SEQUENCE in DER.
     pub(crate) fn named(&self, name: &[u8]) -> usize {
         let anchors = self.all().iter();

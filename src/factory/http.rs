@@ -105,13 +105,14 @@ impl HttpClient {
             recipe,
             current,
         } = &*self.0;
-        let epoch = transport.epoch();
         let made = self.made();
-        if Arc::ptr_eq(&made.epoch, &epoch) || !recipe.is_repeatable() {
+        if Arc::ptr_eq(&made.epoch, &transport.epoch()) || !recipe.is_repeatable() {
             return Ok(made.client.clone());
         }
         drop(made);
         let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
+        // Asked for again: an epoch from before the wait may be over, and a newer client here.
+        let epoch = transport.epoch();
         if !Arc::ptr_eq(&current.epoch, &epoch) {
             let client = recipe.client(transport, &epoch.tls)?;
             *current = Current { client, epoch };
@@ -129,6 +130,11 @@ impl HttpClient {
     /// What comes out keeps what the token decided: trust, routes, name resolution, the deadline
     /// for connections and `https_only`, and with them the options of the
     /// [builder](crate::HttpClientBuilder).
+    ///
+    /// When what is trusted changes ([`reload`](TrustedTransport::reload)), it obeys from the next
+    /// handshake on, as everything of the token's does. But it cannot be made anew: connections
+    /// that are open stay in its pool until they are idle for too long, also to a host that is not
+    /// trusted any more, and none of its sessions is resumed from then on.
     ///
     /// It loses what is this crate's:
     /// - Its errors are reqwest's. A refused certificate does not explain itself, and the URL is
@@ -153,7 +159,8 @@ impl HttpClient {
     /// ```
     #[cfg(feature = "raw")]
     pub fn into_reqwest(self) -> RawClient {
-        self.made().client.clone()
+        // One of an earlier epoch would keep its connections, and obey all the same.
+        self.client().unwrap_or_else(|_| self.made().client.clone())
     }
 
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {

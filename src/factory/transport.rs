@@ -174,19 +174,30 @@ impl TrustedTransport {
             live.change(trust);
             return Ok(Reloaded::Unchanged);
         }
-        let tls = Tls::new(profile, Arc::clone(live))?;
+        let epoch = Epoch {
+            tls: Tls::new(profile, Arc::clone(live))?,
+        };
+        let anchors = trust.anchors.clone();
+        self.switch(trust, epoch);
         tracing::info!(
             target: crate::LOG_TARGET,
             before = before.fingerprint(),
-            fingerprint = trust.anchors.fingerprint(),
+            fingerprint = anchors.fingerprint(),
+            anchors = anchors.count(),
             "trust changed"
         );
-        // In this order: whoever is given the new epoch has the new trust.
-        live.change(trust);
-        let mut epoch = self.0.epoch.write().unwrap_or_else(PoisonError::into_inner);
-        epoch.tls.retire();
-        *epoch = Arc::new(Epoch { tls });
         Ok(Reloaded::Changed)
+    }
+
+    /// One step for everybody else. Whoever asks for the epoch meanwhile waits: who has seen the
+    /// new trust is given no client or session of the old, and who is given the new epoch, no
+    /// verdict of the old.
+    fn switch(&self, trust: InForce, next: Epoch) {
+        let mut epoch = self.0.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        // First the sessions: under the new trust none of them may be resumed.
+        epoch.tls.retire();
+        self.0.live.change(trust);
+        *epoch = Arc::new(next);
     }
 
     /// The failure of trust behind an error of whatever library: its host, what was presented, why
