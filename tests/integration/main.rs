@@ -23,6 +23,7 @@ mod properties;
 mod raw;
 mod reading;
 mod refusals;
+mod reload;
 mod routes;
 mod scale;
 mod support;
