@@ -140,6 +140,8 @@ pub use ca::{
     CaError, CaPolicy, ChildEnv, ChildEnvError, ExcludedCertificate, LostVariable,
     PresentedCertificate, SourceKind, TrustAnchors, TrustReport, TrustSource,
 };
+#[cfg(feature = "blocking")]
+pub use factory::blocking;
 pub use factory::{
     ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, Interception,
     KeyExchange, LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded, RequestBuilder,

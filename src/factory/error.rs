@@ -49,6 +49,13 @@ pub enum TransportError {
         /// What rustls said.
         source: rustls::Error,
     },
+    /// There is no thread for the connections of a program without async (the feature `blocking`).
+    #[error("failed to start the thread that connections live on")]
+    #[non_exhaustive]
+    Runtime {
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// The URL, or a header, is not one that can be sent.
     #[error("the request is not valid")]
     #[non_exhaustive]
@@ -181,7 +188,10 @@ impl TransportError {
     /// counts as a refusal.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Resolve { .. } | Self::Connect { .. } | Self::ConnectTimeout { .. } => true,
+            Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::Runtime { .. } => true,
             Self::Tls { fault, .. } => fault.may_pass(),
             Self::Proxy {
                 fault: Some(fault), ..
@@ -218,6 +228,7 @@ impl TransportError {
             Self::InvalidProxy { .. } => "invalid_proxy",
             Self::NoCryptoProvider => "no_crypto_provider",
             Self::Configuration { .. } => "configuration",
+            Self::Runtime { .. } => "runtime",
             Self::InvalidRequest { .. } => "invalid_request",
             Self::InsecureScheme { .. } => "insecure_scheme",
             Self::Untrusted(_) => "untrusted",
@@ -250,6 +261,7 @@ impl From<TransportError> for io::Error {
             | TransportError::NoCryptoProvider
             | TransportError::Configuration { .. }
             | TransportError::InvalidRequest { .. } => io::ErrorKind::InvalidInput,
+            TransportError::Runtime { ref source } => source.kind(),
             TransportError::InsecureScheme { .. } => io::ErrorKind::PermissionDenied,
             TransportError::Untrusted(_) => io::ErrorKind::InvalidData,
             TransportError::Resolve { .. }

@@ -18,6 +18,10 @@ impl TransportError {
                 "enable the feature `aws-lc-rs` or `ring`, or give the builder a provider"
                     .to_owned()
             }
+            Self::Runtime { .. } => {
+                "close what the program does not need, or raise its limits on threads and open files"
+                    .to_owned()
+            }
             Self::InvalidRequest { .. } => {
                 "mend what the cause names; a URL is https://HOST/PATH, or wss://HOST/PATH for \
                  a WebSocket"

@@ -40,7 +40,24 @@ struct Current {
     epoch: Arc<Epoch>,
 }
 
+/// Requests by name, for the client with async and the one without.
 macro_rules! methods {
+    () => {
+        methods! {
+            /// Starts a GET request.
+            get = GET;
+            /// Starts a POST request.
+            post = POST;
+            /// Starts a PUT request.
+            put = PUT;
+            /// Starts a PATCH request.
+            patch = PATCH;
+            /// Starts a DELETE request.
+            delete = DELETE;
+            /// Starts a HEAD request.
+            head = HEAD;
+        }
+    };
     ($($(#[$doc:meta])* $name:ident = $method:ident;)*) => {$(
         $(#[$doc])*
         pub fn $name(&self, url: impl IntoUrl) -> RequestBuilder {
@@ -48,6 +65,8 @@ macro_rules! methods {
         }
     )*};
 }
+#[cfg(feature = "blocking")]
+pub(super) use methods;
 
 impl HttpClient {
     pub(super) fn of(recipe: Recipe, transport: TrustedTransport) -> Result<Self, TransportError> {
@@ -60,20 +79,7 @@ impl HttpClient {
         })))
     }
 
-    methods! {
-        /// Starts a GET request.
-        get = GET;
-        /// Starts a POST request.
-        post = POST;
-        /// Starts a PUT request.
-        put = PUT;
-        /// Starts a PATCH request.
-        patch = PATCH;
-        /// Starts a DELETE request.
-        delete = DELETE;
-        /// Starts a HEAD request.
-        head = HEAD;
-    }
+    methods!();
 
     /// Starts a request. A URL that is not valid is an error when it is sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {

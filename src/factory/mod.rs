@@ -1,6 +1,8 @@
 //! Builds what may connect, from what `ca` decided.
 
 mod attempt;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client_auth;
 mod crypto;
 mod dial;

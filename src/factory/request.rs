@@ -18,7 +18,44 @@ pub struct RequestBuilder {
     client: HttpClient,
 }
 
+/// What a request can be given, with async and without.
 macro_rules! parts {
+    () => {
+        parts! {
+            /// Adds headers, in place of those of the same name.
+            headers(headers: HeaderMap);
+            /// HTTP Basic authentication (RFC 7617).
+            basic_auth(user: impl fmt::Display, password: Option<impl fmt::Display>);
+            /// A bearer token (RFC 6750).
+            bearer_auth(token: impl fmt::Display);
+            /// The body.
+            body(body: impl Into<Body>);
+            /// The time for this request, body included, in place of the client's.
+            timeout(timeout: Duration);
+            /// The version of HTTP.
+            version(version: Version);
+            /// Appends to the query of the URL.
+            query[T: Serialize + ?Sized](query: &T);
+            /// A body of the type `application/x-www-form-urlencoded`.
+            form[T: Serialize + ?Sized](form: &T);
+            /// A body of the type `application/json`.
+            #[cfg(feature = "json")]
+            json[T: Serialize + ?Sized](json: &T);
+            /// A body of the type `multipart/form-data`.
+            #[cfg(feature = "multipart")]
+            multipart(form: reqwest::multipart::Form);
+        }
+
+        /// Adds a header.
+        pub fn header<N, V>(mut self, name: N, value: V) -> Self
+        where
+            HeaderName: TryFrom<N, Error: Into<http::Error>>,
+            HeaderValue: TryFrom<V, Error: Into<http::Error>>,
+        {
+            self.request = self.request.header(name, value);
+            self
+        }
+    };
     ($($(#[$attribute:meta])* $name:ident $([$($generics:tt)*])? ($($argument:ident: $type:ty),*);)*) => {$(
         $(#[$attribute])*
         pub fn $name $(<$($generics)*>)? (mut self, $($argument: $type),*) -> Self {
@@ -27,46 +64,15 @@ macro_rules! parts {
         }
     )*};
 }
+#[cfg(feature = "blocking")]
+pub(super) use parts;
 
 impl RequestBuilder {
     pub(crate) fn of(request: reqwest::RequestBuilder, client: HttpClient) -> Self {
         Self { request, client }
     }
 
-    parts! {
-        /// Adds headers, in place of those of the same name.
-        headers(headers: HeaderMap);
-        /// HTTP Basic authentication (RFC 7617).
-        basic_auth(user: impl fmt::Display, password: Option<impl fmt::Display>);
-        /// A bearer token (RFC 6750).
-        bearer_auth(token: impl fmt::Display);
-        /// The body.
-        body(body: impl Into<Body>);
-        /// The time for this request, body included, in place of the client's.
-        timeout(timeout: Duration);
-        /// The version of HTTP.
-        version(version: Version);
-        /// Appends to the query of the URL.
-        query[T: Serialize + ?Sized](query: &T);
-        /// A body of the type `application/x-www-form-urlencoded`.
-        form[T: Serialize + ?Sized](form: &T);
-        /// A body of the type `application/json`.
-        #[cfg(feature = "json")]
-        json[T: Serialize + ?Sized](json: &T);
-        /// A body of the type `multipart/form-data`.
-        #[cfg(feature = "multipart")]
-        multipart(form: reqwest::multipart::Form);
-    }
-
-    /// Adds a header.
-    pub fn header<N, V>(mut self, name: N, value: V) -> Self
-    where
-        HeaderName: TryFrom<N, Error: Into<http::Error>>,
-        HeaderValue: TryFrom<V, Error: Into<http::Error>>,
-    {
-        self.request = self.request.header(name, value);
-        self
-    }
+    parts!();
 
     /// The request, to be sent with [`HttpClient::execute`].
     ///
