@@ -1,5 +1,7 @@
 //! The product against real servers on loopback, asserted on both ends of the connection.
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod bundles;
 mod children;
 mod crypto;
