@@ -137,8 +137,8 @@ mod factory;
 
 pub use ca::{
     AcceptedCertificate, BaseKind, BaseReport, BaseRoots, BundleFormat, BundleName, BundleReport,
-    CaError, CaPolicy, ChildEnv, ChildEnvError, ExcludedCertificate, LostVariable,
-    PresentedCertificate, SourceKind, TrustAnchors, TrustReport, TrustSource,
+    CaError, CaPolicy, ChildEnv, ChildEnvError, CrlPolicy, ExcludedCertificate, LostVariable,
+    PresentedCertificate, RevocationList, SourceKind, TrustAnchors, TrustReport, TrustSource,
 };
 #[cfg(feature = "blocking")]
 pub use factory::blocking;

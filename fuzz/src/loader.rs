@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use trusted_transport::{BaseRoots, CaPolicy, TrustReport};
+use trusted_transport::{BaseRoots, CaPolicy, CrlPolicy, TrustReport};
 
 use crate::oracle::{self, Certificate, Settings};
 
 /// Loads `data` as a bundle. What loads has every certificate accounted for and none of the
 /// distrusted ones as an anchor; what does not says so each time; neither shows a private key.
 pub fn loader(data: &[u8]) {
-    let policy = CaPolicy::platform().base(BaseRoots::None);
-    let policy = policy.bundle_pem("fuzz", data);
+    for crls in [CrlPolicy::Ignore, CrlPolicy::Enforce] {
+        let policy = CaPolicy::platform().base(BaseRoots::None);
+        load(&policy.crls(crls).bundle_pem("fuzz", data), data);
+    }
+}
+
+fn load(policy: &CaPolicy, data: &[u8]) {
     let text = oracle::text(data);
     let (first, second) = (policy.load(), policy.load());
     let [first, second] = [first, second].map(|loaded| match loaded {
@@ -33,6 +38,9 @@ fn check(report: &TrustReport, there: &[Certificate]) {
     let unusable: BTreeSet<_> = bundle.unusable.iter().map(|it| &*it.sha256).collect();
     let distinct = accepted.len() + distrusted.len() + unusable.len();
 
+    let lists = bundle.revocation_lists.iter();
+    assert!(lists.clone().count() <= bundle.crls);
+    assert!(lists.clone().all(|it| !it.enforced || it.problem.is_none()));
     assert_eq!(report.anchors, Some(accepted.len()));
     assert_eq!(accepted.len(), bundle.accepted.len());
     assert!(!accepted.is_empty());

@@ -45,7 +45,7 @@ fn check(section: &Section, lines: &[&str]) {
                 Label::Trusted => "TRUSTED CERTIFICATE",
             }
         }
-        Content::Crl => "X509 CRL",
+        Content::Crl(_) => "X509 CRL",
         Content::PrivateKey => return assert!(label.to_uppercase().contains("PRIVATE KEY")),
         Content::Request => return assert!(label.ends_with("CERTIFICATE REQUEST")),
         Content::Pkcs7 => return assert!(label.contains('7') || label == "CMS"),

@@ -2,27 +2,30 @@
 //! few lines of log at once.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use x509_parser::time::ASN1Time;
 
 use super::bundle::Block;
 use super::certificate::hex;
-use super::decision::Decision;
+use super::crl::CrlBlock;
+use super::decision::{CrlPolicy, Decision};
 use super::distrust::Distrust;
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
-    TrustReport, TrustSource,
+    RevocationList, TrustReport, TrustSource,
 };
 use super::settled::Settled;
 use super::sources::{Base, Bundle};
 use super::warnings::{Oddities, Warnings};
-use super::x509::{Description, Oddity, printable, subject_of};
+use super::x509::{Description, Oddity, printable, rfc3339, subject_of};
 
 /// The facts of a load.
 pub(crate) struct Evidence {
     pub(crate) source: TrustSource,
     variables: Vec<String>,
     lost: Vec<LostVariable>,
+    pub(crate) crls: CrlPolicy,
     /// In force; `None` if delegated.
     pub(crate) anchors: Option<usize>,
     pub(crate) fingerprint: String,
@@ -43,6 +46,7 @@ impl Evidence {
             source: decision.source.clone(),
             variables: decision.variables.to_vec(),
             lost: decision.lost.clone(),
+            crls: decision.crls,
             anchors,
             fingerprint,
             bundle,
@@ -52,7 +56,11 @@ impl Evidence {
     }
 
     pub(crate) fn report(&self) -> TrustReport {
-        let (bundle, oddities) = self.certificates(&self.bundle.settled, &self.bundle.files);
+        let (bundle, oddities) = self.certificates(
+            &self.bundle.settled,
+            &self.bundle.files,
+            Description::pinned,
+        );
         TrustReport {
             source: self.source.clone(),
             variables: self.variables.clone(),
@@ -73,7 +81,7 @@ impl Evidence {
                 files.push(block.file.to_path_buf());
             }
         }
-        self.certificates(settled, &files).0
+        self.certificates(settled, &files, Description::of).0
     }
 
     fn base_report(&self) -> BaseReport {
@@ -87,10 +95,15 @@ impl Evidence {
         }
     }
 
-    fn certificates(&self, settled: &Settled, files: &[PathBuf]) -> (BundleReport, Oddities) {
+    fn certificates(
+        &self,
+        settled: &Settled,
+        files: &[PathBuf],
+        describe: fn(&[u8], ASN1Time) -> Description,
+    ) -> (BundleReport, Oddities) {
         let mut oddities = Oddities::default();
         let accepted = settled.accepted().map(|block| {
-            let description = Description::of(&block.certificate.der, self.when);
+            let description = describe(&block.certificate.der, self.when);
             oddities.add(block, &description);
             accepted(block, description)
         });
@@ -106,6 +119,7 @@ impl Evidence {
             unusable: unusable.collect(),
             duplicates: settled.duplicates,
             crls: tally.crls,
+            revocation_lists: settled.crls.iter().map(revocation_list).collect(),
             private_keys: tally.private_keys,
             other: tally.passed_over(),
         };
@@ -146,12 +160,34 @@ impl Evidence {
                 "CA certificate left out"
             );
         }
+        if self.crls == CrlPolicy::Enforce {
+            self.log_unusable_crls();
+        }
         self.log_totals();
+    }
+
+    fn log_unusable_crls(&self) {
+        for (block, reason) in self.bundle.settled.unusable_crls() {
+            tracing::warn!(
+                target: crate::LOG_TARGET,
+                path = %block.file.display(),
+                position = block.place.position,
+                line = block.place.line,
+                issuer = block.facts.as_ref().map(|facts| &*facts.issuer),
+                reason,
+                "revocation list left out"
+            );
+        }
     }
 
     fn log_totals(&self) {
         let base = self.base_report();
         let Bundle { settled, .. } = &self.bundle;
+        let crls_enforced = settled.enforced().count();
+        let crls_ignored = match self.crls {
+            CrlPolicy::Ignore => settled.tally.crls,
+            CrlPolicy::Enforce => settled.unusable_crls().count(),
+        };
         tracing::info!(
             target: crate::LOG_TARGET,
             source = self.source.kind.as_str(),
@@ -161,7 +197,8 @@ impl Evidence {
             distrusted = settled.distrusted().count(),
             unusable = settled.unusable().count(),
             duplicates = settled.duplicates,
-            crls_ignored = settled.tally.crls,
+            crls_enforced,
+            crls_ignored,
             private_keys = settled.tally.private_keys,
             other = settled.tally.passed_over(),
             labels_normalised = settled.tally.labels_normalised,
@@ -181,6 +218,24 @@ fn reason(block: &Block, why: &Distrust) -> String {
     match (&block.file, block.place.position) == (&why.file, why.position) {
         true => why.objection.to_string(),
         false => why.to_string(),
+    }
+}
+
+fn revocation_list(block: &CrlBlock) -> RevocationList {
+    let facts = block.facts.as_ref();
+    let issuer = facts.map(|facts| facts.issuer.clone());
+    let next_update = facts.and_then(|facts| facts.next_update);
+    RevocationList {
+        anchor: issuer.clone().filter(|_| block.anchored),
+        issuer,
+        this_update: facts.map(|facts| rfc3339(facts.this_update)),
+        next_update: next_update.map(rfc3339),
+        revoked: facts.map_or(0, |facts| facts.revoked),
+        enforced: block.crl.is_some(),
+        problem: block.problem.clone(),
+        file: Arc::clone(&block.file),
+        position: block.place.position,
+        line: block.place.line,
     }
 }
 

@@ -14,7 +14,7 @@ use super::account::Evidence;
 use super::bundle::Block;
 use super::certificate::{Fingerprint, hex, trust_anchor};
 use super::crl::Crl;
-use super::decision::Decision;
+use super::decision::{CrlPolicy, Decision};
 use super::distrust::Distrust;
 use super::error::CaError;
 use super::pins::Pins;
@@ -46,7 +46,6 @@ pub(crate) struct Trust {
     /// Must be no part of a path, not even as an intermediate.
     pub(crate) distrusted: Vec<Arc<Distrust>>,
     /// What is revoked, as far as that is to be enforced.
-    #[expect(dead_code, reason = "the verifier is to enforce them")]
     pub(crate) crls: Vec<Arc<Crl>>,
     /// What is accepted as a server's own certificate.
     pub(crate) pins: Pins,
@@ -147,7 +146,7 @@ impl TrustAnchors {
 
     /// Whether every handshake ends the same under both.
     pub(crate) fn trusts_like(&self, other: &Self) -> bool {
-        self.fingerprint() == other.fingerprint()
+        self.fingerprint() == other.fingerprint() && self.trust().pins == other.trust().pins
     }
 
     pub(crate) fn evidence(&self) -> &Evidence {
@@ -190,29 +189,35 @@ fn assemble(
     mut bundle: Bundle,
     mut base: Base,
 ) -> Result<Loaded, CaError> {
+    if decision.crls == CrlPolicy::Enforce && base.kind == BaseKind::Delegated {
+        return Err(CaError::CrlsNotEnforceable);
+    }
     base.settled.obey(&Distrusts::of(&bundle.settled));
-    bundle.distrust(&base)?;
+    bundle.settle(&base)?;
+    let crls: Vec<_> = bundle.settled.enforced().cloned().collect();
+    base.settled.leave_out_revoked(&crls);
+    bundle.settled.find_issuers_of_crls(&base.settled);
+    let fingerprint = fingerprint(&bundle, &base);
 
     let (anchors, count) = match base.kind {
         BaseKind::Delegated => (Anchors::Delegated(bundle.certificates()), None),
         _ => {
-            let roots = union(&mut bundle.settled, &mut base.settled);
-            if roots.is_empty() {
+            let (roots, count) = union(&mut bundle.settled, &mut base.settled);
+            if count == 0 {
                 return Err(CaError::NoRoots);
             }
-            let count = roots.len();
             (Anchors::Roots(Arc::new(roots)), Some(count))
         }
     };
     let trust = Trust {
         anchors,
         distrusted: distrusted(&bundle.settled, &base.settled),
-        crls: Vec::new(),
+        crls,
         pins: bundle.settled.accepted().map(Block::sha256).collect(),
     };
     Ok(Loaded {
         policy: policy.clone(),
-        evidence: Evidence::new(decision, count, fingerprint(&bundle, &base), bundle, base),
+        evidence: Evidence::new(decision, count, fingerprint, bundle, base),
         trust,
         report: OnceLock::new(),
     })
@@ -227,10 +232,12 @@ fn distrusted(bundle: &Settled, base: &Settled) -> Vec<Arc<Distrust>> {
         .collect()
 }
 
-/// Moves the anchors of bundle and base into one store, each once.
-fn union(bundle: &mut Settled, base: &mut Settled) -> RootCertStore {
+/// Moves the anchors of bundle and base into one store, each once, and counts them with those
+/// that are trusted for themselves only.
+fn union(bundle: &mut Settled, base: &mut Settled) -> (RootCertStore, usize) {
+    let mut count = bundle.accepted().count();
     let mut roots = RootCertStore::empty();
-    let both = bundle.accepted().count() + base.accepted().count();
+    let both = count + base.accepted().count();
     roots.roots.reserve_exact(both);
     let of_bundle: HashSet<Fingerprint> = match base.certificates[..] {
         [] => HashSet::new(),
@@ -242,14 +249,15 @@ fn union(bundle: &mut Settled, base: &mut Settled) -> RootCertStore {
         .extend(bundle.filter_map(|block| block.anchor.take()));
     for block in &mut base.certificates {
         let anchor = block.anchor.take();
-        if !of_bundle.contains(&block.sha256()) {
+        if anchor.is_some() && !of_bundle.contains(&block.sha256()) {
             roots.roots.extend(anchor);
+            count += 1;
         }
     }
-    roots
+    (roots, count)
 }
 
-/// What is distrusted, and who else decides, tells two policies with the same anchors apart.
+/// What is distrusted or revoked, and who else decides, tells two policies with the same anchors apart.
 fn fingerprint(bundle: &Bundle, base: &Base) -> String {
     let (bundle, delegated) = (&bundle.settled, base.kind == BaseKind::Delegated);
     let accepted = bundle.accepted().chain(base.settled.accepted());
@@ -261,6 +269,10 @@ fn fingerprint(bundle: &Bundle, base: &Base) -> String {
     }
     if delegated {
         hash.update("delegated");
+    }
+    for sha256 in sorted(bundle.enforced().map(|crl| crl.sha256)) {
+        hash.update("revoked");
+        hash.update(sha256);
     }
     for (sha256, with_key) in sorted(distrusted.map(|(it, why)| (it.sha256(), why.key().is_some())))
     {
@@ -414,6 +426,16 @@ mod tests {
         assert!(matches!(&distrusted[..], [only] if only.covers(&Identity::of(&b.der()))));
 
         assert!(trust.is_pinned(&a.der()) && !trust.is_pinned(&b.der()));
+
+        let enforcing = policy.clone().crls(CrlPolicy::Enforce);
+        let decision = enforcing.decide();
+        let bundle = Bundle::read(&decision).expect("it reads");
+        let error = assemble(&enforcing, &decision, bundle, base()).err();
+        let error = error.expect("the operating system takes no lists");
+        assert!(matches!(error, CaError::CrlsNotEnforceable), "{error}");
+        assert_eq!(error.kind(), "crls_not_enforceable");
+        assert!(error.hint().contains("BaseRoots::None"), "{}", error.hint());
+        assert!(!error.is_retryable() && error.variable().is_none());
 
         let policy = CaPolicy::platform();
         let alone = assemble(&policy, &policy.decide(), Bundle::default(), base());

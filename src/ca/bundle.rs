@@ -9,6 +9,8 @@ use memchr::{Memchr, memmem};
 use rustls_pki_types::TrustAnchor;
 
 use super::certificate::{Certificate, NotAnAnchor};
+use super::crl::CrlBlock;
+use super::decision::CrlPolicy;
 use super::distrust::Distrust;
 use super::encoding::{self, Undecodable};
 use super::format::{BundleFormat, Format};
@@ -20,7 +22,9 @@ use super::x509;
 #[derive(Default)]
 pub(crate) struct Blocks {
     pub(crate) certificates: Vec<Block>,
+    pub(crate) crls: Vec<CrlBlock>,
     pub(crate) tally: Tally,
+    policy: CrlPolicy,
 }
 
 /// What was found beside certificates, and what was left out.
@@ -49,7 +53,7 @@ impl Tally {
 pub(crate) struct Block {
     pub(crate) certificate: Certificate,
     pub(crate) verdict: Verdict,
-    /// Of an accepted certificate, until it goes into the root store.
+    /// Of an accepted certificate that vouches for others, until it goes into the root store.
     pub(crate) anchor: Option<TrustAnchor<'static>>,
     /// The friendly name in its trust settings.
     pub(crate) alias: Option<String>,
@@ -73,16 +77,31 @@ pub(crate) enum Fault {
 }
 
 impl Blocks {
-    /// Adds the blocks of a file, or nothing of it, and counts its certificates.
-    pub(crate) fn add(&mut self, file: &Path, bytes: Cow<'_, [u8]>) -> Result<usize, Fault> {
-        let before = self.certificates.len();
+    /// For a bundle whose revocation lists are to be enforced, or not.
+    pub(crate) fn with(policy: CrlPolicy) -> Self {
+        Self {
+            policy,
+            ..Self::default()
+        }
+    }
+
+    /// Adds the blocks of a file, or nothing of it, and says whether any decides something.
+    pub(crate) fn add(&mut self, file: &Path, bytes: Cow<'_, [u8]>) -> Result<bool, Fault> {
+        let (certificates, crls) = (self.certificates.len(), self.crls.len());
         let tally = self.tally;
         let added = self.read(&file.into(), bytes);
         if added.is_err() {
-            self.certificates.truncate(before);
+            self.certificates.truncate(certificates);
+            self.crls.truncate(crls);
             self.tally = tally;
         }
-        added.map(|()| self.certificates.len() - before)
+        let enforced = self.crls[crls..].iter().any(|it| it.crl.is_some());
+        added.map(|()| enforced || self.certificates.len() > certificates)
+    }
+
+    /// Whether nothing in it decides anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && self.crls.iter().all(|it| it.crl.is_none())
     }
 
     fn read(&mut self, file: &Arc<Path>, bytes: Cow<'_, [u8]>) -> Result<(), Fault> {
@@ -90,7 +109,7 @@ impl Blocks {
             Format::Text => self.read_text(file, bytes),
             Format::Foreign(format) => Err(Fault::Foreign(format)),
             Format::Crl => {
-                self.tally.crls += 1;
+                self.crl(file, FIRST, bytes.into_owned());
                 Ok(())
             }
             Format::Der => {
@@ -121,6 +140,8 @@ impl Blocks {
                 self.unreadable();
             }
         }
+        // Those of the platform's are nobody's decision.
+        self.crls.clear();
     }
 
     /// Certificates that come in no file.
@@ -146,6 +167,7 @@ impl Blocks {
 
     pub(crate) fn append(&mut self, mut more: Self) {
         self.certificates.append(&mut more.certificates);
+        self.crls.append(&mut more.crls);
         let (tally, more) = (&mut self.tally, more.tally);
         tally.crls += more.crls;
         tally.private_keys += more.private_keys;
@@ -168,7 +190,10 @@ impl Blocks {
                 self.tally.labels_normalised += usize::from(label != Label::Plain);
                 return Ok(());
             }
-            Content::Crl => &mut self.tally.crls,
+            Content::Crl(der) => {
+                self.crl(file, place, der);
+                return Ok(());
+            }
             Content::PrivateKey => &mut self.tally.private_keys,
             Content::Request => &mut self.tally.requests,
             Content::Pkcs7 => &mut self.tally.pkcs7,
@@ -179,6 +204,13 @@ impl Blocks {
         };
         *count += 1;
         Ok(())
+    }
+
+    fn crl(&mut self, file: &Arc<Path>, place: Place, der: Vec<u8>) {
+        let enforced = self.policy == CrlPolicy::Enforce;
+        let crl = CrlBlock::new(file, place, der, enforced);
+        self.crls.push(crl);
+        self.tally.crls += 1;
     }
 }
 

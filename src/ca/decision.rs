@@ -21,6 +21,18 @@ pub enum BaseRoots {
     None,
 }
 
+/// Whether the certificate revocation lists of a bundle count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CrlPolicy {
+    /// They are counted, and nothing else.
+    #[default]
+    Ignore,
+    /// No certificate that its issuer has revoked is part of any path; see
+    /// [`CaPolicy::crls`](crate::CaPolicy::crls).
+    Enforce,
+}
+
 /// The outcome of the precedence, before anything is read.
 #[derive(Debug)]
 pub(crate) struct Decision<'a> {
@@ -30,6 +42,7 @@ pub(crate) struct Decision<'a> {
     pub(crate) lost: Vec<LostVariable>,
     pub(crate) bundles: Vec<NamedBundle<'a>>,
     pub(crate) base: BaseRoots,
+    pub(crate) crls: CrlPolicy,
     /// The most that is read for a bundle, in bytes.
     pub(crate) limit: u64,
 }

@@ -84,6 +84,10 @@ pub enum CaError {
     /// Neither a bundle nor base roots: nothing could ever be verified.
     #[error("there is no CA bundle and there are no base roots: nothing would be trusted")]
     NoRoots,
+    /// [`CrlPolicy::Enforce`](crate::CrlPolicy::Enforce), where the operating system's verifier
+    /// decides: it takes no revocation lists.
+    #[error("the operating system's verifier cannot enforce certificate revocation lists")]
+    CrlsNotEnforceable,
 }
 
 /// Which bundle an error is about: who named it, and where it is.
@@ -102,6 +106,11 @@ impl CaError {
     /// What to do about it, as a sentence for the person who runs the program. Where a command
     /// does it, that is on a line of its own.
     pub fn hint(&self) -> String {
+        if let Self::CrlsNotEnforceable = self {
+            return "let the program use other base roots (BaseRoots::None, which makes the bundle \
+                    exclusive, or BaseRoots::Mozilla), or CrlPolicy::Ignore"
+                .to_owned();
+        }
         let Some(bundle) = self.bundle() else {
             return "name a CA bundle, or install the operating system's root certificates \
                     (often the package ca-certificates) if the policy is to use them"
@@ -146,7 +155,7 @@ impl CaError {
                 "look from line {line} on, or export the certificates again as PEM, from BEGIN \
                  CERTIFICATE to END CERTIFICATE, into {what}, {instead}"
             ),
-            Self::NoUsableCertificate { .. } | Self::NoRoots => format!(
+            Self::NoUsableCertificate { .. } | Self::NoRoots | Self::CrlsNotEnforceable => format!(
                 "put your company's CA certificates as PEM (BEGIN CERTIFICATE) into {what}, {instead}"
             ),
         }
@@ -186,6 +195,7 @@ impl CaError {
             Self::Corrupt { .. } => "corrupt",
             Self::NoUsableCertificate { .. } => "no_usable_certificate",
             Self::NoRoots => "no_roots",
+            Self::CrlsNotEnforceable => "crls_not_enforceable",
         }
     }
 
@@ -198,7 +208,7 @@ impl CaError {
             | Self::OtherFormat { bundle, .. }
             | Self::Corrupt { bundle, .. }
             | Self::NoUsableCertificate { bundle, .. } => Some(bundle),
-            Self::NoRoots => None,
+            Self::NoRoots | Self::CrlsNotEnforceable => None,
         }
     }
 }
@@ -209,6 +219,7 @@ impl From<CaError> for io::Error {
             CaError::Read { source, .. } => source.kind(),
             CaError::NotAFile { .. } => io::ErrorKind::InvalidInput,
             CaError::NoRoots => io::ErrorKind::NotFound,
+            CaError::CrlsNotEnforceable => io::ErrorKind::Unsupported,
             CaError::TooLarge { .. }
             | CaError::TooManyFiles { .. }
             | CaError::OtherFormat { .. }

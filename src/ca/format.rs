@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use x509_parser::asn1_rs::{FromBer, FromDer, Header};
-use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::asn1_rs::{FromBer, Header};
+
+use super::crl::is_crl;
 
 /// A format that holds certificates and that another program has to convert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +78,9 @@ impl Format {
         if let Some(format) = pkcs(bytes) {
             return Self::Foreign(format);
         }
-        match CertificateRevocationList::from_der(bytes) {
-            Ok(([], _)) => Self::Crl,
-            _ => Self::Der,
+        match is_crl(bytes) {
+            true => Self::Crl,
+            false => Self::Der,
         }
     }
 }

@@ -7,12 +7,15 @@ mod certificate;
 mod child_env;
 mod crl;
 mod decision;
+mod der;
 mod distrust;
 mod encoding;
 pub(crate) mod env;
 mod error;
 mod format;
 mod lines;
+#[cfg(feature = "serde")]
+mod lossy;
 mod marker;
 mod openssl;
 mod pem;
@@ -23,6 +26,7 @@ mod presented;
 mod read;
 mod report;
 mod settled;
+mod signed;
 mod sources;
 mod warnings;
 mod x509;
@@ -31,7 +35,8 @@ pub use anchors::TrustAnchors;
 pub(crate) use anchors::{Anchors, Trust};
 pub(crate) use certificate::hex;
 pub use child_env::{ChildEnv, ChildEnvError};
-pub use decision::BaseRoots;
+pub(crate) use crl::Crl;
+pub use decision::{BaseRoots, CrlPolicy};
 pub(crate) use distrust::{Distrust, Identity};
 pub(crate) use encoding::{Undecodable, text};
 pub(crate) use error::quoted;
@@ -43,6 +48,7 @@ pub(crate) use lines::Lines;
 pub(crate) use openssl::Objection;
 pub(crate) use openssl::split;
 pub(crate) use pem::{Content, Label, PemFault, Section, sections};
+pub(crate) use pins::Pins;
 pub use policy::CaPolicy;
 pub use presented::PresentedCertificate;
 pub(crate) use presented::{Chain, End};
@@ -50,6 +56,7 @@ pub(crate) use read::{ReadError, file as read_file};
 pub(crate) use report::counted;
 pub use report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
-    SourceKind, TrustReport, TrustSource,
+    RevocationList, SourceKind, TrustReport, TrustSource,
 };
+pub(crate) use signed::Signed;
 pub(crate) use x509::{parsed, printable, subject_of, utc};

@@ -36,7 +36,8 @@ pub(crate) enum Content {
         der: Vec<u8>,
         label: Label,
     },
-    Crl,
+    /// A revocation list; empty if it is not base64.
+    Crl(Vec<u8>),
     PrivateKey,
     /// A request for a certificate (RFC 2986).
     Request,
@@ -226,7 +227,7 @@ impl Open<'_> {
                 Err(_) => return Err(PemFault::Base64.at(place)),
             },
             Kind::Misspelt => return Err(PemFault::UnknownLabel.at(place)),
-            Kind::Crl => Content::Crl,
+            Kind::Crl => Content::Crl(STANDARD.decode(body).unwrap_or_default()),
             Kind::PrivateKey => Content::PrivateKey,
             Kind::Request => Content::Request,
             Kind::Pkcs7 => Content::Pkcs7,
@@ -283,7 +284,7 @@ impl Kind {
 
     /// Whether somebody wants to see what is in the block. Nobody does of a key.
     fn is_decoded(self) -> bool {
-        matches!(self, Self::Certificate(_) | Self::Unknown)
+        matches!(self, Self::Certificate(_) | Self::Crl | Self::Unknown)
     }
 }
 
@@ -351,11 +352,11 @@ mod tests {
         assert!(matches!(
             found[..],
             [
-                Content::Crl,
+                Content::Crl(_),
                 Content::PrivateKey,
                 Content::Other(_),
                 Content::Certificate { .. },
-                Content::Crl
+                Content::Crl(_)
             ]
         ));
     }

@@ -12,6 +12,10 @@ use super::certificate::Fingerprint;
 pub(crate) struct Pins(HashSet<Fingerprint>);
 
 impl Pins {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this very certificate is one of them. Another with the same key is not.
     pub(crate) fn contains(&self, der: &[u8]) -> bool {
         !self.0.is_empty() && self.0.contains::<Fingerprint>(&Sha256::digest(der).into())

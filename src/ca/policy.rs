@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::anchors::{self, TrustAnchors};
-use super::decision::{BaseRoots, Decision, Input, NamedBundle};
+use super::decision::{BaseRoots, CrlPolicy, Decision, Input, NamedBundle};
 use super::env::{CA_DIRECTORY_VARIABLE, CA_VARIABLES, Environment};
 use super::error::{BundleName, CaError};
 use super::report::{LostVariable, SourceKind, TrustSource};
@@ -45,6 +45,7 @@ pub struct CaPolicy {
     /// Set and not empty, but no source: `SSL_CERT_DIR`.
     ignored: Option<Variable>,
     base: BaseRoots,
+    crls: CrlPolicy,
     limit: u64,
 }
 
@@ -90,6 +91,27 @@ impl CaPolicy {
         self
     }
 
+    /// Says whether the certificate revocation lists of the bundle, PEM blocks `X509 CRL` or files
+    /// in DER, are enforced; [`CrlPolicy::Ignore`] unless this says otherwise.
+    ///
+    /// With [`CrlPolicy::Enforce`] a certificate is refused if its serial number stands in a list
+    /// that its issuer has signed: a server's own certificate or an intermediate, and also if only
+    /// one of several lists names it. (A newer list does not bring back what an older one revokes:
+    /// take the older one out of the bundle.) A list that has expired counts as before, with a
+    /// warning in the report. An issuer without a list revokes nothing.
+    ///
+    /// A list in the name of the issuer, but without a valid signature of the issuer's or of
+    /// another trust anchor of that name, refuses all that the issuer has signed: what it would
+    /// have said is not known. A list that cannot be used (a delta or indirect list, an unknown
+    /// critical extension, malformed) is left out and told in the report and the log.
+    ///
+    /// Where the operating system's verifier decides, nothing can be enforced, and
+    /// [`load`](Self::load) is an error.
+    pub fn crls(mut self, crls: CrlPolicy) -> Self {
+        self.crls = crls;
+        self
+    }
+
     /// The most that is read for a bundle, in bytes; 64 MiB unless this says otherwise.
     pub fn size_limit(mut self, bytes: u64) -> Self {
         self.limit = bytes;
@@ -101,7 +123,8 @@ impl CaPolicy {
     ///
     /// # Errors
     /// [`CaError`] if the winning source cannot be read, is corrupt or holds no usable
-    /// certificate, or if there is nothing at all that could be trusted.
+    /// certificate, if there is nothing at all that could be trusted, or if revocation lists are to
+    /// be enforced and the operating system's verifier cannot.
     pub fn load(&self) -> Result<TrustAnchors, CaError> {
         anchors::load(self)
     }
@@ -124,6 +147,7 @@ impl CaPolicy {
             variables: names.into_iter().filter_map(variable).collect(),
             ignored: ignored.and_then(variable),
             base: BaseRoots::default(),
+            crls: CrlPolicy::default(),
             limit: DEFAULT_LIMIT,
         }
     }
@@ -160,6 +184,7 @@ impl CaPolicy {
             lost,
             bundles,
             base: self.base,
+            crls: self.crls,
             limit: self.limit,
         }
     }

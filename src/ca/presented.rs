@@ -1,6 +1,8 @@
 //! A chain as a peer presented it, in words: whose certificates these are, where they lead, and
 //! which of them is why the chain was refused. Nothing here decides about trust.
 
+use std::sync::Arc;
+
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use x509_parser::asn1_rs::{Any, FromDer};
 use x509_parser::certificate::X509Certificate;
@@ -11,6 +13,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
 use super::certificate::{Certificate, hex};
+use super::crl::Crl;
 use super::x509::{self, UNREADABLE, printable, rfc3339, subject};
 
 /// A certificate as a peer presented it. All of it is what the peer says: nothing of it has been
@@ -174,6 +177,15 @@ impl Chain<'_> {
             let mut named: Vec<_> = named.map(|(_, name)| name.to_owned()).collect();
             named.extend(purposes.other.iter().map(Oid::to_id_string));
             (!purposes.server_auth).then(|| (subject(x509.subject()), named.join(", ")))
+        })
+    }
+
+    /// The first certificate that one of the lists names.
+    pub(crate) fn revoked<'c>(&self, crls: &'c [Arc<Crl>]) -> Option<(String, &'c Crl)> {
+        let certificates = self.0.iter().filter_map(|der| x509::parsed(der));
+        certificates.into_iter().find_map(|x509| {
+            let crl = crls.iter().find(|crl| crl.lists(&x509))?;
+            Some((subject(x509.subject()), &**crl))
         })
     }
 

@@ -5,6 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "serde")]
+use super::lossy;
+
 /// The outcome of [`CaPolicy::load`](crate::CaPolicy::load).
 ///
 /// With the feature `serde` it serializes; paths that are not UTF-8 are then written with
@@ -26,7 +29,7 @@ pub struct TrustReport {
     /// Distinct trust anchors in force; `None` where the operating system keeps them.
     pub anchors: Option<usize>,
     /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, over what is
-    /// distrusted, and over whether the operating system decides too; in hexadecimal. Equal for
+    /// distrusted and which revocation lists are enforced, and over whether the operating system decides too; in hexadecimal. Equal for
     /// two transports that trust the same.
     pub fingerprint: String,
     /// What an administrator should know, one sentence each.
@@ -118,7 +121,8 @@ pub struct BundleReport {
     /// The files that were read, in order.
     #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::list"))]
     pub files: Vec<PathBuf>,
-    /// Certificates that became trust anchors.
+    /// Certificates that became trust anchors. An end-entity certificate among them is accepted
+    /// from a server that presents it, and vouches for no other.
     pub accepted: Vec<AcceptedCertificate>,
     /// Certificates that the bundle itself, or the base, says not to trust.
     pub distrusted: Vec<ExcludedCertificate>,
@@ -126,8 +130,10 @@ pub struct BundleReport {
     pub unusable: Vec<ExcludedCertificate>,
     /// Blocks that repeat a certificate.
     pub duplicates: usize,
-    /// Certificate revocation lists. They are not enforced.
+    /// Blocks and files that are, or should be, certificate revocation lists.
     pub crls: usize,
+    /// What they are, each list once; enforced or not.
+    pub revocation_lists: Vec<RevocationList>,
     /// Private keys, passed over.
     pub private_keys: usize,
     /// Other blocks, passed over: requests, parameters, PKCS#7.
@@ -183,6 +189,35 @@ pub struct ExcludedCertificate {
     pub reason: String,
 }
 
+/// A certificate revocation list (RFC 5280, 5).
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RevocationList {
+    /// Whose certificates it is about; `None` if it cannot be read.
+    pub issuer: Option<String>,
+    /// When it was issued, RFC 3339 in UTC.
+    pub this_update: Option<String>,
+    /// When the next one should be there. An older list is enforced all the same.
+    pub next_update: Option<String>,
+    /// How many certificates it revokes.
+    pub revoked: usize,
+    /// The trust anchor with the name of its issuer, if there is one. Without, it may be an
+    /// intermediate's.
+    pub anchor: Option<String>,
+    /// Whether it is enforced: the policy says so, and there is no problem.
+    pub enforced: bool,
+    /// Why it cannot be enforced, whatever the policy says.
+    pub problem: Option<String>,
+    /// The file.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
+    pub file: Arc<Path>,
+    /// The number of the block in its file, from 1.
+    pub position: usize,
+    /// The line of the block's BEGIN, from 1.
+    pub line: usize,
+}
+
 impl TrustSource {
     pub(crate) fn new(kind: SourceKind) -> Self {
         let (name, path) = (None, None);
@@ -210,6 +245,20 @@ impl TrustReport {
         format!("{accepted} from the bundle and {base}{all}")
     }
 
+    fn enforced_crls(&self) -> usize {
+        let lists = self.bundle.revocation_lists.iter();
+        lists.filter(|list| list.enforced).count()
+    }
+
+    /// If one is enforced, its duplicates are not ignored.
+    fn ignored_crls(&self) -> usize {
+        let lists = self.bundle.revocation_lists.iter();
+        match self.enforced_crls() {
+            0 => self.bundle.crls,
+            _ => lists.filter(|list| !list.enforced).count(),
+        }
+    }
+
     /// What decides nothing, in words; empty if there is nothing.
     fn left_out(&self) -> String {
         let bundle = &self.bundle;
@@ -217,7 +266,7 @@ impl TrustReport {
             (bundle.distrusted.len(), "distrusted certificate"),
             (bundle.unusable.len(), "unusable certificate"),
             (bundle.duplicates, "duplicate"),
-            (bundle.crls, "revocation list"),
+            (self.ignored_crls(), "revocation list"),
             (bundle.private_keys, "private key"),
             (bundle.other, "other block"),
             (
@@ -253,6 +302,11 @@ impl fmt::Display for TrustReport {
             write!(f, "\nnot used: {} is set to {path}", lost.name)?;
         }
         write!(f, "\ntrusts: {}", self.totals())?;
+        let enforced = self.enforced_crls();
+        if enforced > 0 {
+            let lists = counted(enforced, "revocation list");
+            write!(f, "\nenforces: {lists}")?;
+        }
         let left_out = self.left_out();
         if !left_out.is_empty() {
             write!(f, "\nleft out: {left_out}")?;
@@ -285,30 +339,5 @@ impl SourceKind {
             Self::Variable => "variable",
             Self::Platform => "platform",
         }
-    }
-}
-
-#[cfg(feature = "serde")]
-mod lossy {
-    use std::path::{Path, PathBuf};
-
-    use serde::Serializer;
-
-    pub(super) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&path.to_string_lossy())
-    }
-
-    pub(super) fn option<S: Serializer>(
-        path: &Option<PathBuf>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match path {
-            Some(path) => serializer.serialize_some(&path.to_string_lossy()),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn list<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
     }
 }

@@ -1,4 +1,4 @@
-//! Every certificate once: blocks that repeat one are duplicates, and one that distrusts it
+//! Every certificate and revocation list once: blocks that repeat one are duplicates, and one that distrusts it
 //! beats all that do not, in whatever order they come.
 
 use std::collections::{HashMap, HashSet};
@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use super::bundle::{Block, Blocks, Tally, Verdict};
 use super::certificate::Fingerprint;
+use super::crl::{Crl, CrlBlock};
 use super::distrust::{Distrust, Key, key_of};
+use super::x509;
 
 /// Distinct certificates, each with one verdict, in the order of their files.
 #[derive(Default)]
 pub(crate) struct Settled {
     pub(crate) certificates: Vec<Block>,
+    pub(crate) crls: Vec<CrlBlock>,
     pub(crate) duplicates: usize,
     pub(crate) tally: Tally,
 }
@@ -20,7 +23,9 @@ impl Settled {
     pub(crate) fn of(blocks: Blocks) -> Self {
         let Blocks {
             mut certificates,
+            mut crls,
             tally,
+            ..
         } = blocks;
         let mut strictest: HashMap<Fingerprint, Strictness> = HashMap::new();
         for block in &certificates {
@@ -38,9 +43,12 @@ impl Settled {
             strictness == known && seen.insert(sha256)
         });
         certificates.shrink_to_fit();
+        let mut lists = HashSet::new();
+        crls.retain(|crl| crl.problem.is_some() || lists.insert(crl.sha256));
         let mut settled = Self {
             duplicates: before - certificates.len(),
             certificates,
+            crls,
             tally,
         };
         settled.obey(&Distrusts::of(&settled));
@@ -62,6 +70,38 @@ impl Settled {
         }
     }
 
+    /// Takes the anchors of servers' own certificates away: those vouch for themselves, and the
+    /// verifier would let them vouch for everybody.
+    pub(crate) fn keep_authorities(&mut self) {
+        for block in &mut self.certificates {
+            if block.anchor.is_some() && x509::is_end_entity(&block.certificate.der) {
+                block.anchor = None;
+            }
+        }
+    }
+
+    /// Leaves out the authorities that are revoked. A path ends at the first anchor, and nobody
+    /// asks whether that one is.
+    pub(crate) fn leave_out_revoked(&mut self, crls: &[Arc<Crl>]) {
+        if crls.is_empty() {
+            return;
+        }
+        for block in self
+            .certificates
+            .iter_mut()
+            .filter(|it| it.anchor.is_some())
+        {
+            let x509 = x509::parsed(&block.certificate.der);
+            let revoked = x509.and_then(|x509| crls.iter().find(|crl| crl.lists(&x509)));
+            if let Some(Crl { file, position, .. }) = revoked.map(Arc::as_ref) {
+                let file = file.display();
+                let reason = format!("it is revoked, in block {position} of `{file}`");
+                block.verdict = Verdict::Unusable(reason);
+                block.anchor = None;
+            }
+        }
+    }
+
     pub(crate) fn accepted(&self) -> impl Iterator<Item = &Block> + Clone {
         let accepted = |block: &&Block| matches!(block.verdict, Verdict::Accepted);
         self.certificates.iter().filter(accepted)
@@ -70,6 +110,31 @@ impl Settled {
     pub(crate) fn distrusted(&self) -> impl Iterator<Item = (&Block, &Arc<Distrust>)> {
         let certificates = self.certificates.iter();
         certificates.filter_map(|block| Some((block, block.distrust()?)))
+    }
+
+    /// Notes which revocation lists have the name of an anchor, of these or of the base's.
+    pub(crate) fn find_issuers_of_crls(&mut self, base: &Self) {
+        if self.crls.is_empty() {
+            return;
+        }
+        let anchors = self.certificates.iter().chain(&base.certificates);
+        let anchors = anchors.filter_map(|block| block.anchor.as_ref());
+        let names: HashSet<&[u8]> = anchors.map(|anchor| anchor.subject.as_ref()).collect();
+        for crl in &mut self.crls {
+            let facts = crl.facts.as_ref();
+            crl.anchored = facts.is_some_and(|facts| names.contains(&*facts.name));
+        }
+    }
+
+    /// The revocation lists that are enforced.
+    pub(crate) fn enforced(&self) -> impl Iterator<Item = &Arc<Crl>> {
+        self.crls.iter().filter_map(|block| block.crl.as_ref())
+    }
+
+    /// Those that would be, but cannot.
+    pub(crate) fn unusable_crls(&self) -> impl Iterator<Item = (&CrlBlock, &str)> {
+        let crls = self.crls.iter();
+        crls.filter_map(|block| Some((block, block.problem.as_deref()?)))
     }
 
     pub(crate) fn unusable(&self) -> impl Iterator<Item = (&Block, &str)> {

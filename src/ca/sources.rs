@@ -33,7 +33,7 @@ impl Bundle {
         let mut all = Self::default();
         let mut blocks = Blocks::default();
         for bundle in &decision.bundles {
-            let contents = Contents::of(bundle, decision.limit)?;
+            let contents = Contents::of(bundle, decision)?;
             blocks.append(contents.blocks);
             all.files.extend(contents.files);
             all.empty.extend(contents.empty);
@@ -51,31 +51,43 @@ impl Bundle {
         Ok(all)
     }
 
-    /// Takes out what the base distrusts. Nothing left of a bundle that won is an error.
-    pub(crate) fn distrust(&mut self, base: &Base) -> Result<(), CaError> {
+    /// Takes out what the base distrusts and what is revoked. Nothing left of a bundle that won is an error.
+    pub(crate) fn settle(&mut self, base: &Base) -> Result<(), CaError> {
         self.settled.obey(&Distrusts::of(&base.settled));
+        self.settled.keep_authorities();
+        let crls: Vec<_> = self.settled.enforced().cloned().collect();
+        self.settled.leave_out_revoked(&crls);
         match &self.name {
-            Some(name) if self.settled.accepted().next().is_none() => {
-                Err(CaError::NoUsableCertificate {
-                    bundle: name.clone(),
-                    found: only(&self.settled),
-                    distrusted: self.settled.distrusted().next().is_some(),
-                })
-            }
+            Some(name) if self.is_void() => Err(CaError::NoUsableCertificate {
+                bundle: name.clone(),
+                found: only(&self.settled),
+                distrusted: self.settled.distrusted().next().is_some(),
+            }),
             _ => Ok(()),
         }
     }
 
+    /// Whether all of it is distrusted or unusable. Revocation lists alone are a bundle too, if
+    /// they are enforced.
+    fn is_void(&self) -> bool {
+        let Settled { certificates, .. } = &self.settled;
+        let only_lists = certificates.is_empty() && self.settled.enforced().next().is_some();
+        !only_lists && self.settled.accepted().next().is_none()
+    }
+
     /// What the operating system's verifier is to trust besides its own roots.
     pub(crate) fn certificates(&self) -> Vec<CertificateDer<'static>> {
-        let accepted = self.settled.accepted();
+        let accepted = self
+            .settled
+            .accepted()
+            .filter(|block| block.anchor.is_some());
         accepted
             .map(|block| block.certificate.der.clone())
             .collect()
     }
 }
 
-/// What one bundle holds: at least one certificate.
+/// What one bundle holds: at least one certificate, or revocation list that is enforced.
 #[derive(Default)]
 struct Contents {
     blocks: Blocks,
@@ -89,8 +101,12 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(bundle: &NamedBundle<'_>, limit: u64) -> Result<Self, CaError> {
-        let mut contents = Self::default();
+    fn of(bundle: &NamedBundle<'_>, decision: &Decision<'_>) -> Result<Self, CaError> {
+        let limit = decision.limit;
+        let mut contents = Self {
+            blocks: Blocks::with(decision.crls),
+            ..Self::default()
+        };
         match bundle.input {
             Input::Path(path) => contents.read(bundle, path, limit)?,
             Input::Bytes(bytes) => {
@@ -101,9 +117,9 @@ impl Contents {
                 contents.add(bundle, label, bytes.into())?;
             }
         }
-        match contents.blocks.certificates[..] {
-            [] => Err(contents.nothing(bundle)),
-            _ => Ok(contents),
+        match contents.blocks.is_empty() {
+            true => Err(contents.nothing(bundle)),
+            false => Ok(contents),
         }
     }
 
@@ -133,7 +149,7 @@ impl Contents {
         let remark = remark(&bytes);
         let pkcs7_before = self.blocks.tally.pkcs7;
         let found = self.blocks.add(&file, bytes);
-        if found.map_err(|fault| bundle.faulty(&file, fault))? == 0 {
+        if !found.map_err(|fault| bundle.faulty(&file, fault))? {
             self.remark = remark;
             self.empty.push(file.clone());
             if self.blocks.tally.pkcs7 > pkcs7_before {

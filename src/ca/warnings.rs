@@ -5,9 +5,11 @@ use std::mem::{Discriminant, discriminant};
 
 use super::account::Evidence;
 use super::bundle::Block;
+use super::crl::CrlBlock;
+use super::decision::CrlPolicy;
 use super::report::{BaseKind, BundleReport, ExcludedCertificate, counted};
 use super::sources::Bundle;
-use super::x509::{Description, Oddity, issuer_of, subject_of};
+use super::x509::{Description, Oddity, day, is_end_entity, issuer_of, subject_of};
 
 /// Of what was loaded.
 pub(crate) struct Warnings<'a>(pub(crate) &'a Evidence);
@@ -20,6 +22,9 @@ impl Warnings<'_> {
         warnings.extend(self.same_subjects(bundle));
         warnings.extend(self.below_distrusted());
         warnings.extend(self.of_blocks(bundle).into_iter().flatten());
+        if self.0.crls == CrlPolicy::Enforce {
+            warnings.extend(self.of_crls());
+        }
         let Evidence { base, .. } = self.0;
         if base.kind == BaseKind::Platform && base.settled.accepted().next().is_none() {
             warnings.push("the operating system has no root certificates".to_owned());
@@ -49,6 +54,37 @@ impl Warnings<'_> {
             (bundle.private_keys > 0).then(|| PRIVATE_KEY.to_owned()),
             (pkcs7 > 0).then(|| PKCS7.to_owned()),
         ]
+    }
+
+    /// Of each kind the first, and how many there are.
+    fn of_crls(&self) -> Vec<String> {
+        let Bundle { settled, .. } = &self.0.bundle;
+        let now = self.0.when;
+        let [mut unusable, mut expired, mut nobodys] = [const { Vec::new() }; 3];
+        for block in &settled.crls {
+            let Some(facts) = block.facts.as_ref().filter(|_| block.problem.is_none()) else {
+                unusable.extend(
+                    block
+                        .problem
+                        .as_ref()
+                        .map(|why| crl(block, &format!("is not enforced: {why}"))),
+                );
+                continue;
+            };
+            if let Some(end) = facts.next_update.filter(|end| *end < now) {
+                let end = day(end);
+                let what = format!("expired on {end}, and is enforced as it was");
+                expired.push(crl(block, &what));
+            }
+            if !block.anchored {
+                nobodys.push(crl(block, NO_ANCHOR));
+            }
+        }
+        let none = settled.enforced().next().is_none();
+        let none = none.then(|| NO_CRLS.to_owned());
+        let kinds = [unusable, expired, nobodys].into_iter();
+        let told = kinds.filter_map(|warnings| first_of(&warnings));
+        told.chain(none).collect()
     }
 
     /// A path ends at the first anchor, and nobody asks for the one above it.
@@ -91,12 +127,38 @@ impl Warnings<'_> {
     }
 }
 
+fn crl(block: &CrlBlock, what: &str) -> String {
+    let (file, position) = (block.file.display(), block.place.position);
+    let of = block
+        .facts
+        .as_ref()
+        .map(|facts| format!(" of `{}`", facts.issuer));
+    let of = of.unwrap_or_default();
+    format!("the revocation list{of} in {file}, block {position}, {what}")
+}
+
+fn first_of(warnings: &[String]) -> Option<String> {
+    let (first, more) = warnings.split_first()?;
+    Some(with_more(first, more.len()))
+}
+
+fn with_more(text: &str, more: usize) -> String {
+    match more {
+        0 => text.to_owned(),
+        more => format!("{text}; and {more} more like it"),
+    }
+}
+
 fn below(block: &Block, issuer: &str) -> String {
     let (file, position) = (block.file.display(), block.place.position);
     let subject = subject_of(&block.certificate.der);
+    let all_the_same = match is_end_entity(&block.certificate.der) {
+        true => "a server that presents it is refused",
+        false => "it is trusted all the same",
+    };
     format!(
-        "`{subject}` in {file}, block {position}: its issuer, `{issuer}`, is distrusted, and it is \
-         trusted all the same"
+        "`{subject}` in {file}, block {position}: its issuer, `{issuer}`, is distrusted, and \
+         {all_the_same}"
     )
 }
 
@@ -139,16 +201,16 @@ impl Oddities {
     }
 
     fn told(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|(_, text, more)| match more {
-            0 => text.clone(),
-            more => format!("{text}; and {more} more like it"),
-        })
+        self.0.iter().map(|(_, text, more)| with_more(text, *more))
     }
 }
 
 /// Anchors of one name, from which on it is worth a warning.
 const MANY: usize = 3;
 
+const NO_ANCHOR: &str =
+    "is of no trust anchor: it counts if a server presents an intermediate of that name";
+const NO_CRLS: &str = "revocation lists are to be enforced, and there is none";
 const PKCS7: &str = "the bundle holds PKCS#7, which is not read, and may hold certificates";
 const PRIVATE_KEY: &str =
     "the bundle holds a private key, which a CA bundle never needs: remove it";

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use rustls_pki_types::CertificateDer;
-use x509_parser::asn1_rs::{Sequence, ToDer, oid};
+use x509_parser::asn1_rs::{Sequence, Tag, ToDer, oid};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{self, Oid};
@@ -14,6 +14,7 @@ use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Name;
 
 use super::certificate::trust_anchor;
+use super::der;
 
 /// What the report says of a certificate.
 pub(crate) struct Description {
@@ -30,8 +31,9 @@ pub(crate) struct Description {
 pub(crate) enum Oddity {
     Expired(String),
     NotYetValid(String),
-    /// Its issuer, unless it is its own.
-    EndEntity(Option<String>),
+    EndEntity,
+    /// The same in a bundle, with its issuer unless it is its own.
+    Pinned(Option<String>),
     NoBasicConstraints,
     /// Its keyUsage (RFC 5280, 4.2.1.3) is for something else.
     SignsNothing,
@@ -59,6 +61,16 @@ impl Description {
             },
         }
     }
+
+    /// Of an accepted certificate in a bundle.
+    pub(crate) fn pinned(der: &[u8], now: ASN1Time) -> Self {
+        let mut description = Self::of(der, now);
+        let end_entities = description.oddities.iter_mut();
+        for oddity in end_entities.filter(|it| **it == Oddity::EndEntity) {
+            *oddity = Oddity::Pinned(issuer_of(der));
+        }
+        description
+    }
 }
 
 /// The certificate, if it is one in DER and nothing follows it.
@@ -77,6 +89,22 @@ pub(crate) fn subject_of(der: &[u8]) -> String {
     }
 }
 
+/// Whether it says of itself that it is not an authority's: with CA:FALSE, or without
+/// basicConstraints and with a keyUsage for something else.
+pub(crate) fn is_end_entity(der: &[u8]) -> bool {
+    match der::extension(der, BASIC_CONSTRAINTS) {
+        Some(constraints) => der::sequence(constraints).is_some_and(|(_, constraints)| {
+            let ca = der::elements(constraints).next();
+            let ca = ca.filter(|ca| ca.tag() == Tag::Boolean);
+            ca.is_none_or(|ca| ca.data == [0])
+        }),
+        None => der::extension(der, KEY_USAGE).is_some_and(|usage| {
+            let usage = der::elements(usage).next().map(|usage| usage.data);
+            !matches!(usage, Some([_, bits, ..]) if bits & KEY_CERT_SIGN != 0)
+        }),
+    }
+}
+
 /// Who issued it, unless it did so itself.
 pub(crate) fn issuer_of(der: &[u8]) -> Option<String> {
     issuer(&parsed(der)?)
@@ -91,15 +119,15 @@ fn subject_of_anchor(der: &[u8]) -> Option<String> {
     let anchor = trust_anchor(&CertificateDer::from(der)).ok()??;
     let name = Sequence::new(anchor.subject.as_ref().into()).to_der_vec();
     let name = name.ok()?;
-    let (_, name) = X509Name::from_der(&name).ok()?;
-    Some(subject(&name))
+    let (_, subject) = X509Name::from_der(&name).ok()?;
+    Some(self::subject(&subject))
 }
 
 pub(crate) fn subject(name: &X509Name<'_>) -> String {
-    let subject = printable(&name.to_string());
-    match subject.is_empty() {
+    let text = printable(&name.to_string());
+    match text.is_empty() {
         true => "(no subject)".to_owned(),
-        false => subject,
+        false => text,
     }
 }
 
@@ -139,7 +167,8 @@ fn oddities(x509: &X509Certificate<'_>, now: ASN1Time) -> Vec<Oddity> {
 fn constraints(x509: &X509Certificate<'_>) -> Option<Oddity> {
     match x509.basic_constraints() {
         Ok(Some(constraints)) if constraints.value.ca => None,
-        Ok(Some(_)) => Some(Oddity::EndEntity(issuer(x509))),
+        Ok(Some(_)) => Some(Oddity::EndEntity),
+        Ok(None) if signs_nothing(x509).is_some() => Some(Oddity::EndEntity),
         _ => Some(Oddity::NoBasicConstraints),
     }
 }
@@ -189,10 +218,16 @@ impl fmt::Display for Oddity {
         match self {
             Self::Expired(when) => write!(f, "expired on {when}"),
             Self::NotYetValid(when) => write!(f, "not valid before {when}"),
-            Self::EndEntity(issuer) => {
-                f.write_str("is an end-entity certificate (CA:FALSE), not an authority's")?;
+            Self::EndEntity => {
+                f.write_str("is an end-entity certificate (CA:FALSE), not an authority's")
+            }
+            Self::Pinned(issuer) => {
+                f.write_str(
+                    "is an end-entity certificate (CA:FALSE): a server that presents exactly this \
+                     one is accepted, and it vouches for nothing else",
+                )?;
                 match issuer {
-                    Some(issuer) => write!(f, "; what is needed is that of its issuer, `{issuer}`"),
+                    Some(issuer) => write!(f, "; to trust its issuer, add that of `{issuer}`"),
                     None => Ok(()),
                 }
             }
@@ -236,10 +271,17 @@ pub(crate) fn utc(seconds: i64) -> String {
     }
 }
 
-fn day(time: ASN1Time) -> String {
+pub(crate) fn day(time: ASN1Time) -> String {
     let (year, month, day) = time.to_datetime().to_calendar_date();
     format!("{year:04}-{:02}-{day:02}", u8::from(month))
 }
+
+/// id-ce-basicConstraints, 2.5.29.19 (RFC 5280, 4.2.1.9).
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+
+/// id-ce-keyUsage, 2.5.29.15, and the fifth of its bits (RFC 5280, 4.2.1.3).
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+const KEY_CERT_SIGN: u8 = 0x80 >> 5;
 
 /// RFC 3279, 2.2: with RSA, DSA and ECDSA.
 const WITH_SHA1: [Oid<'static>; 3] = [

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rustls::{CertificateError, OtherError};
 
+use super::revocation::Unverified;
 use crate::ca::Distrust;
 
 /// Why a certificate was refused.
@@ -22,6 +23,8 @@ pub enum Refusal {
     WrongHost,
     /// Its issuer took it back, as a revocation list says (RFC 5280, 5).
     Revoked,
+    /// A revocation list in the name of its issuer has no valid signature of the issuer's.
+    RevocationUnknown,
     /// A key or a signature in its chain is of a kind that nobody should rely on any more, or is
     /// false.
     BadSignature,
@@ -61,6 +64,7 @@ impl Refusal {
             Error::InvalidPurpose | Error::InvalidPurposeContext { .. } => Self::WrongPurpose,
             Error::BadEncoding => Self::Malformed,
             Error::Other(_) if distrust(error).is_some() => Self::Distrusted,
+            Error::Other(OtherError(error)) if error.is::<Unverified>() => Self::RevocationUnknown,
             Error::Other(OtherError(error)) => {
                 error.downcast_ref().map_or(Self::Other, Self::of_webpki)
             }
@@ -96,6 +100,7 @@ impl Refusal {
             Self::NotYetValid => "not_yet_valid",
             Self::WrongHost => "wrong_host",
             Self::Revoked => "revoked",
+            Self::RevocationUnknown => "revocation_unknown",
             Self::BadSignature => "bad_signature",
             Self::UnknownExtension => "unknown_extension",
             Self::WrongPurpose => "wrong_purpose",
@@ -110,6 +115,14 @@ impl Refusal {
 }
 
 /// What the verifier of this crate says, and no other.
+pub(crate) fn unverified(error: &CertificateError) -> Option<&Unverified> {
+    match error {
+        CertificateError::Other(OtherError(error)) => error.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// The same.
 pub(crate) fn distrust(error: &CertificateError) -> Option<&Distrust> {
     match error {
         CertificateError::Other(OtherError(error)) => error.downcast_ref(),
@@ -126,6 +139,7 @@ impl fmt::Display for Refusal {
             Self::NotYetValid => "it is not valid yet",
             Self::WrongHost => "it is for other host names",
             Self::Revoked => "it was revoked",
+            Self::RevocationUnknown => "whether it was revoked is not known",
             Self::BadSignature => "a signature in its chain cannot be relied on",
             Self::UnknownExtension => "it has a critical extension that is not known here",
             Self::WrongPurpose => "it is not for servers",

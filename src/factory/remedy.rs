@@ -8,7 +8,7 @@ use rustls_pki_types::UnixTime;
 
 use super::failure::{Peer, TrustFailure};
 use super::interception::Interception;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, unverified};
 use crate::ca::{Chain, SourceKind, TrustReport, counted, printable, utc};
 
 /// Why the certificate was refused; reads after a colon.
@@ -30,6 +30,8 @@ impl fmt::Display for Reason<'_> {
             Refusal::UnknownExtension => self.unknown_extension(),
             Refusal::TooManyPaths => self.same_name(),
             Refusal::WrongPurpose => self.purposes(),
+            Refusal::Revoked => self.revoked(),
+            Refusal::RevocationUnknown => self.unverified(),
             Refusal::AuthorityAsServer => self.authority(),
             Refusal::NotAnAuthority => self.not_an_authority(),
             _ => None,
@@ -162,6 +164,21 @@ impl Reason<'_> {
         ))
     }
 
+    fn revoked(&self) -> Option<String> {
+        let crls = &self.0.refused().anchors.trust().crls;
+        let (subject, crl) = self.chain().revoked(crls)?;
+        let (issuer, position, file) = (&crl.issuer, crl.position, crl.file.display());
+        Some(format!(
+            "`{subject}` stands in the revocation list of `{issuer}`, in block {position} of \
+             `{file}`"
+        ))
+    }
+
+    fn unverified(&self) -> Option<String> {
+        let list = unverified(&self.0.refused().error)?;
+        Some(list.to_string())
+    }
+
     fn chain(&self) -> Chain<'_> {
         Chain(&self.0.refused().presented)
     }
@@ -205,6 +222,12 @@ impl fmt::Display for Remedy<'_> {
                 f,
                 "{}: the certificate has to be issued anew",
                 self.who_issues()
+            ),
+            Refusal::RevocationUnknown => write!(
+                f,
+                "replace the revocation list by the one that its issuer publishes now, or take it \
+                 out of {}",
+                self.bundle()
             ),
             Refusal::Revoked | Refusal::Malformed | Refusal::Other => write!(
                 f,

@@ -20,12 +20,14 @@ mod mitmproxy;
 mod openssl;
 mod options;
 mod parity;
+mod pinned;
 mod properties;
 #[cfg(feature = "raw")]
 mod raw;
 mod reading;
 mod refusals;
 mod reload;
+mod revocation;
 mod routes;
 mod scale;
 mod support;

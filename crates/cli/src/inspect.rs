@@ -14,6 +14,7 @@ use crate::Exit;
 use crate::certificates;
 use crate::explain::Explanation;
 use crate::output::{Output, Text};
+use crate::revocation;
 
 pub(crate) fn run(
     out: &mut Output<impl Write>,
@@ -117,6 +118,7 @@ fn print(
             out.text(Text::strong("The bundle:"))?;
         }
         certificates::print(out, &report.bundle)?;
+        revocation::print(out, &report.bundle)?;
     }
     if all {
         out.blank()?;
@@ -203,7 +205,9 @@ fn bundle(bundle: &BundleReport) -> String {
         (bundle.distrusted.len(), DISTRUSTED),
         (bundle.unusable.len(), UNUSABLE),
         (bundle.duplicates, ["duplicate", "duplicates"]),
-        (bundle.crls, ["CRL, not enforced", "CRLs, not enforced"]),
+    ]));
+    parts.extend(found(revocation::counts(bundle)));
+    parts.extend(found([
         (
             bundle.private_keys,
             ["private key, passed over", "private keys, passed over"],

@@ -10,6 +10,7 @@ mod explain;
 mod guard;
 mod inspect;
 mod output;
+mod revocation;
 mod target;
 
 use std::io::{self, Write};

@@ -8,6 +8,7 @@ mod catalogue;
 
 mod answer;
 mod connect;
+mod crl;
 mod faults;
 mod forms;
 mod forward;
@@ -28,6 +29,7 @@ mod tls;
 mod tunnel;
 mod websocket;
 
+pub use crl::Crl;
 pub use faults::{Fault, ProxyFault};
 pub use forms::{Case, Form};
 pub use middlebox::Middlebox;

@@ -95,6 +95,10 @@ impl Authority {
         }))
     }
 
+    pub(crate) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.0.issuer
+    }
+
     /// This authority's own certificate as one PEM block.
     pub fn pem(&self) -> String {
         block("CERTIFICATE", &self.0.certificate)
@@ -204,7 +208,7 @@ pub enum Validity {
 }
 
 impl Validity {
-    fn period(self) -> (Duration, Duration) {
+    pub(crate) fn period(self) -> (Duration, Duration) {
         let now = since_epoch();
         match self {
             Self::Current => (now - DAY, now + 90 * DAY),

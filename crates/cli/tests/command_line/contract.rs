@@ -22,7 +22,7 @@ const KEYS: [&str; 9] = [
 const ERROR: [&str; 8] = [
     "causes", "hint", "kind", "line", "message", "path", "position", "variable",
 ];
-const BUNDLE: [&str; 8] = [
+const BUNDLE: [&str; 9] = [
     "accepted",
     "crls",
     "distrusted",
@@ -30,6 +30,7 @@ const BUNDLE: [&str; 8] = [
     "files",
     "other",
     "private_keys",
+    "revocation_lists",
     "unusable",
 ];
 const ACCEPTED: [&str; 8] = [

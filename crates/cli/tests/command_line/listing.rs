@@ -53,7 +53,7 @@ async fn warnings_reasons_and_aliases_are_notes() -> Result {
     let reason = "  its OpenSSL trust settings reject serverAuth";
     assert!(line("CN=Rejected").contains(reason), "{}", ran.stdout);
     assert!(
-        line("CN=localhost").contains("  has no basicConstraints"),
+        line("CN=localhost").contains("  is an end-entity certificate (CA:FALSE): a server that"),
         "{}",
         ran.stdout
     );
