@@ -123,6 +123,7 @@
 //! | `http2`, `json`, `charset` (default) | HTTP/2, JSON bodies, text in other charsets than UTF-8 |
 //! | `socks`, `system-proxy` (default) | SOCKS proxies; the proxy settings of macOS and Windows |
 //! | `cookies`, `gzip`, `brotli`, `zstd`, `deflate`, `multipart`, `stream` | the same of reqwest |
+//! | `blocking` | the same client and socket for programs without async: the module `blocking` |
 //! | `mozilla-roots` | `BaseRoots::Mozilla` |
 //! | `serde` | `Serialize` for the report |
 //! | `raw` | `HttpClient::into_reqwest`, the one way out, for SDKs that demand a `reqwest::Client` |

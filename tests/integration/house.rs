@@ -74,10 +74,32 @@ fn one_file_installs_a_provider_for_the_process() {
 }
 
 #[test]
+fn one_file_starts_runtimes_and_threads() {
+    for (path, text) in sources("src") {
+        let starts = code(&text).any(|line| {
+            [
+                "runtime::Builder",
+                "Runtime::new",
+                "new_current_thread",
+                "thread::Builder",
+            ]
+            .iter()
+            .any(|way| line.contains(way))
+        });
+        let may = path.ends_with("factory/blocking/runtime.rs");
+        assert_eq!(starts, may, "{}", path.display());
+    }
+}
+
+#[test]
 fn raw_clients_have_one_name_each_and_it_is_private() {
     for (path, text) in sources("src") {
         let named: Vec<_> = code(&text)
-            .filter(|line| line.contains("reqwest::Client"))
+            .filter(|line| {
+                ["reqwest::Client", "reqwest::blocking"]
+                    .iter()
+                    .any(|raw| line.contains(raw))
+            })
             .collect();
         let alias: &[&str] = match path.file_name().and_then(|name| name.to_str()) {
             Some("http.rs") => &["pub(super) type RawClient = reqwest::Client;"],

@@ -57,3 +57,28 @@ impl Runtime {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    use super::*;
+
+    #[test]
+    fn it_ends_with_its_last_clone() {
+        let runtime = Runtime::start().expect("a runtime");
+        let (alive, ended) = channel::<Infallible>();
+        let task = async move {
+            let _alive = alive;
+            std::future::pending::<()>().await;
+        };
+        runtime.0.handle.spawn(task);
+        let clone = runtime.clone();
+        drop(runtime);
+        let still = ended.recv_timeout(Duration::from_millis(100));
+        assert_eq!(still, Err(RecvTimeoutError::Timeout));
+        drop(clone);
+        let ended = ended.recv_timeout(Duration::from_secs(10));
+        assert_eq!(ended, Err(RecvTimeoutError::Disconnected));
+    }
+}

@@ -2,8 +2,13 @@
 //! would be chosen before the one that is declared here, and be of another type.
 use trusted_transport::{
     HttpClient, HttpClientBuilder, RequestBuilder, TransportBuilder, TrustAnchors, TrustedTransport, WebSocket,
-    WebSocketBuilder,
+    WebSocketBuilder, blocking,
 };
+
+type BlockingClient = blocking::HttpClient;
+type BlockingRequest = blocking::RequestBuilder;
+type BlockingResponse = blocking::Response;
+type BlockingSocket = blocking::WebSocket;
 
 struct Absent;
 
@@ -28,6 +33,10 @@ absent! {
     RequestBuilder: new from_parts;
     WebSocket: new connect from_partially_read from_raw_socket from_stream;
     WebSocketBuilder: new default;
+    BlockingClient: new builder default from_client from_reqwest from_raw;
+    BlockingRequest: new from_parts;
+    BlockingResponse: new default;
+    BlockingSocket: new connect from_partially_read from_raw_socket from_stream;
 }
 
 fn main() {}

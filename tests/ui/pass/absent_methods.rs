@@ -1,7 +1,9 @@
 //! Methods that must not exist: each is declared here with an argument that the real one does
 //! not take, and an inherent method, if there were one, would be chosen and not compile. Unlike
 //! a "no method named" error, this reads the same to every compiler.
-use trusted_transport::{HttpClient, HttpClientBuilder, RequestBuilder, TransportBuilder, WebSocketBuilder};
+use trusted_transport::{
+    HttpClient, HttpClientBuilder, RequestBuilder, TransportBuilder, WebSocketBuilder, blocking,
+};
 
 struct Absent;
 
@@ -25,6 +27,14 @@ absent! { client: HttpClient: into_reqwest inner into_inner get_ref as_ref deref
 
 absent! { request: RequestBuilder: build_split from_parts into_inner }
 
+absent! { blocking_client: blocking::HttpClient: into_reqwest inner into_inner get_ref as_ref deref }
+
+absent! { blocking_request: blocking::RequestBuilder: build_split from_parts into_inner }
+
+absent! { blocking_response: blocking::Response: inner into_inner get_ref as_ref deref }
+
+absent! { blocking_socket: blocking::WebSocket: get_ref get_mut into_inner as_ref deref }
+
 absent! { builder: HttpClientBuilder:
     danger_accept_invalid_certs danger_accept_invalid_hostnames
     tls_danger_accept_invalid_certs tls_danger_accept_invalid_hostnames
@@ -44,6 +54,10 @@ absent! { socket: WebSocketBuilder: connector stream tls proxy }
 fn main() {
     client::check();
     request::check();
+    blocking_client::check();
+    blocking_request::check();
+    blocking_response::check();
+    blocking_socket::check();
     builder::check();
     transport::check();
     socket::check();

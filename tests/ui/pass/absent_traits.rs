@@ -16,7 +16,8 @@ macro_rules! absent {
     ($($trait:path;)*) => {
         $(absent! { @$trait:
             TrustAnchors, TransportBuilder, TrustedTransport,
-            HttpClientBuilder, HttpClient, RequestBuilder, WebSocketBuilder, WebSocket
+            HttpClientBuilder, HttpClient, RequestBuilder, WebSocketBuilder, WebSocket,
+            blocking::HttpClient, blocking::RequestBuilder, blocking::Response, blocking::WebSocket
         })*
     };
     (@$trait:path: $($type:ty),*) => {

@@ -1,7 +1,9 @@
 //! A token is made once, and stands where every part of a program finds it.
 use std::sync::OnceLock;
 
-use trusted_transport::{HttpClient, RequestBuilder, TrustAnchors, TrustedTransport, WebSocket};
+use trusted_transport::{
+    HttpClient, RequestBuilder, TrustAnchors, TrustedTransport, WebSocket, blocking,
+};
 
 static TOKEN: OnceLock<TrustedTransport> = OnceLock::new();
 
@@ -17,6 +19,10 @@ fn main() {
     shared::<TrustedTransport>();
     shared::<HttpClient>();
     shared::<WebSocket>();
+    shared::<blocking::HttpClient>();
+    shared::<blocking::WebSocket>();
     fn sent<T: Send>() {}
     sent::<RequestBuilder>();
+    sent::<blocking::RequestBuilder>();
+    sent::<blocking::Response>();
 }
