@@ -101,10 +101,12 @@ fn raw_clients_have_one_name_each_and_it_is_private() {
                     .any(|raw| line.contains(raw))
             })
             .collect();
-        let alias: &[&str] = match path.file_name().and_then(|name| name.to_str()) {
-            Some("http.rs") => &["pub(super) type RawClient = reqwest::Client;"],
-            Some("recipe.rs") => &["pub(super) type RawBuilder = reqwest::ClientBuilder;"],
-            _ => &[],
+        let alias: &[&str] = if path.ends_with("factory/http.rs") {
+            &["pub(super) type RawClient = reqwest::Client;"]
+        } else if path.ends_with("factory/recipe.rs") {
+            &["pub(super) type RawBuilder = reqwest::ClientBuilder;"]
+        } else {
+            &[]
         };
         assert_eq!(named, alias, "{}", path.display());
     }
