@@ -15,26 +15,50 @@ use crate::ca::env::Environment;
 
 /// How a destination is reached. Says nothing of credentials.
 #[derive(Clone)]
-pub struct Route(Option<Arc<ProxyServer>>);
+pub struct Route {
+    proxy: Option<Arc<ProxyServer>>,
+    exception: Option<Arc<Exception>>,
+}
+
+/// Why there is no proxy where others have one.
+struct Exception {
+    entry: String,
+    variable: Option<&'static str>,
+}
 
 impl Route {
     /// Whether there is no proxy on the way.
     pub fn is_direct(&self) -> bool {
-        self.0.is_none()
+        self.proxy.is_none()
     }
 
     /// The proxy's URL without credentials.
     pub fn proxy(&self) -> Option<String> {
-        self.0.as_ref().map(|proxy| proxy.to_string())
+        self.proxy.as_ref().map(|proxy| proxy.to_string())
     }
 
-    /// The environment variable that named the proxy, if one did.
+    /// The environment variable that named the proxy, if one did; or that names the
+    /// [`exception`](Self::exception).
     pub fn variable(&self) -> Option<&str> {
-        self.0.as_ref()?.variable
+        match (&self.proxy, &self.exception) {
+            (Some(proxy), _) => proxy.variable,
+            (None, exception) => exception.as_ref()?.variable,
+        }
+    }
+
+    /// The entry of `NO_PROXY`, or of the program's own list, for which there is no proxy on the way
+    /// to this host. Only [`TrustedTransport::route`](crate::TrustedTransport::route) looks for it.
+    pub fn exception(&self) -> Option<&str> {
+        Some(&self.exception.as_ref()?.entry)
+    }
+
+    fn through(proxy: Option<Arc<ProxyServer>>) -> Self {
+        let exception = None;
+        Self { proxy, exception }
     }
 
     pub(crate) fn server(&self) -> Option<&ProxyServer> {
-        self.0.as_deref()
+        self.proxy.as_deref()
     }
 
     pub(crate) fn has_tls_to_proxy(&self) -> bool {
@@ -45,7 +69,7 @@ impl Route {
 impl fmt::Display for Route {
     /// Reads after "connected".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.proxy {
             None => f.write_str("directly"),
             Some(proxy) => write!(f, "through {proxy}"),
         }
@@ -133,20 +157,22 @@ pub(crate) struct Routes {
     matcher: Matcher,
     http: Option<Arc<ProxyServer>>,
     https: Option<Arc<ProxyServer>>,
+    /// The list of exceptions, and the variable that it comes from.
+    no_proxy: (String, Option<&'static str>),
 }
 
 impl Routes {
     pub(crate) fn new(policy: &ProxyPolicy) -> Result<Self, TransportError> {
         let environment = || Environment::read(VARIABLES.concat());
         match policy {
-            ProxyPolicy::Direct => Ok(Self::of(None, None, "")),
+            ProxyPolicy::Direct => Ok(Self::of(None, None, Default::default())),
             ProxyPolicy::FromEnvironment => Self::from_environment(&environment(), None),
             ProxyPolicy::Custom(CustomProxy { url, no_proxy }) => match url {
                 None => Self::from_environment(&environment(), no_proxy.as_deref()),
                 Some(url) => {
                     let proxy = Some(ProxyServer::parse(url, None)?);
-                    let no_proxy = no_proxy.as_deref().unwrap_or_default();
-                    Ok(Self::of(proxy.clone(), proxy, no_proxy))
+                    let no_proxy = no_proxy.clone().unwrap_or_default();
+                    Ok(Self::of(proxy.clone(), proxy, (no_proxy, None)))
                 }
             },
         }
@@ -159,13 +185,37 @@ impl Routes {
             false => &self.http,
         };
         let Some(proxy) = proxy else {
-            return Route(None);
+            return Route::through(None);
         };
         // What the matcher cannot read, it cannot except.
         let excepted = destination
             .uri()
             .is_some_and(|uri| self.matcher.intercept(&uri).is_none());
-        Route((!excepted).then(|| Arc::clone(proxy)))
+        Route::through((!excepted).then(|| Arc::clone(proxy)))
+    }
+
+    /// The same, and why it is so.
+    pub(crate) fn explained(&self, destination: &Destination) -> Route {
+        let mut route = self.to(destination);
+        let proxy = match destination.secure {
+            true => &self.https,
+            false => &self.http,
+        };
+        if let (true, Some(_), Some(uri)) = (route.is_direct(), proxy, destination.uri()) {
+            let (list, variable) = &self.no_proxy;
+            let alone = |entry: &&str| {
+                let matcher = Matcher::builder().all("http://any.invalid").no(*entry);
+                matcher.build().intercept(&uri).is_none()
+            };
+            let entry = list.split(',').map(str::trim).find(alone);
+            route.exception = entry.map(|entry| {
+                Arc::new(Exception {
+                    entry: entry.to_owned(),
+                    variable: *variable,
+                })
+            });
+        }
+        route
     }
 
     /// Whether a proxy has to be given IPv4 addresses.
@@ -182,12 +232,12 @@ impl Routes {
         no_proxy: Option<&str>,
     ) -> Result<Self, TransportError> {
         if environment.get(CGI).is_some() {
-            return Ok(Self::of(None, None, ""));
+            return Ok(Self::of(None, None, Default::default()));
         }
         let http = variable(environment, HTTP)?;
         let https = variable(environment, HTTPS)?;
         let all = variable(environment, ALL)?;
-        let excepted = variable(environment, NO)?.map(|(_, list)| list);
+        let excepted = variable(environment, NO)?.map(|(name, list)| (list, Some(name)));
         if http.is_none() && https.is_none() && all.is_none() {
             return Self::from_system(no_proxy);
         }
@@ -196,9 +246,9 @@ impl Routes {
                 .map(|(name, value)| ProxyServer::parse(&value, Some(name)))
                 .transpose()
         };
-        let excepted = no_proxy.map(str::to_owned).or(excepted);
-        let excepted = excepted.unwrap_or_default();
-        Ok(Self::of(proxy(http)?, proxy(https)?, &excepted))
+        let own = no_proxy.map(|list| (list.to_owned(), None));
+        let excepted = own.or(excepted).unwrap_or_default();
+        Ok(Self::of(proxy(http)?, proxy(https)?, excepted))
     }
 
     /// The settings of macOS or Windows as hyper-util reads them, with their exceptions. What
@@ -217,21 +267,26 @@ impl Routes {
             proxy("https://any.invalid/")?,
         );
         Ok(match no_proxy {
-            Some(list) => Self::of(http, https, list),
+            Some(list) => Self::of(http, https, (list.to_owned(), None)),
             None => Self {
                 matcher: system,
                 http,
                 https,
+                no_proxy: Default::default(),
             },
         })
     }
 
     #[cfg(not(all(feature = "system-proxy", any(target_os = "macos", windows))))]
     fn from_system(_no_proxy: Option<&str>) -> Result<Self, TransportError> {
-        Ok(Self::of(None, None, ""))
+        Ok(Self::of(None, None, Default::default()))
     }
 
-    fn of(http: Option<Arc<ProxyServer>>, https: Option<Arc<ProxyServer>>, no_proxy: &str) -> Self {
+    fn of(
+        http: Option<Arc<ProxyServer>>,
+        https: Option<Arc<ProxyServer>>,
+        no_proxy: (String, Option<&'static str>),
+    ) -> Self {
         let url = |proxy: &Option<Arc<ProxyServer>>| {
             proxy
                 .as_ref()
@@ -242,10 +297,11 @@ impl Routes {
             matcher: Matcher::builder()
                 .http(url(&http))
                 .https(url(&https))
-                .no(no_proxy)
+                .no(&*no_proxy.0)
                 .build(),
             http,
             https,
+            no_proxy,
         }
     }
 }
@@ -253,7 +309,7 @@ impl Routes {
 impl fmt::Display for Routes {
     /// Without credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [http, https] = [&self.http, &self.https].map(|proxy| Route(proxy.clone()));
+        let [http, https] = [&self.http, &self.https].map(|proxy| Route::through(proxy.clone()));
         write!(f, "https {https}, http {http}")
     }
 }

@@ -233,7 +233,7 @@ impl TrustedTransport {
     pub fn route(&self, url: &str) -> Result<Route, TransportError> {
         let url = Url::parse(url).map_err(invalid_request)?;
         let destination = Destination::of(&url).ok_or_else(not_a_destination)?;
-        Ok(self.0.routes.to(&destination))
+        Ok(self.0.routes.explained(&destination))
     }
 
     /// Refuses, before any socket, what this token does not connect to.
