@@ -296,6 +296,19 @@ impl fmt::Debug for Broken {
     }
 }
 
+impl Phase {
+    /// A stable word, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::Upgrade => "upgrade",
+        }
+    }
+}
+
 impl fmt::Display for Phase {
     /// Reads after "during".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

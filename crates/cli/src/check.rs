@@ -1,77 +1,95 @@
 //! `check`: connects to every URL through the token of the environment and says how each
-//! went. They are tried at the same time and shown in their order.
+//! went. Several are tried at the same time, and shown in their order.
+
+mod facts;
+mod judges;
+mod progress;
+mod show;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream;
 use serde::Serialize;
 use trusted_transport::http::{header, redirect};
-use trusted_transport::{HttpClient, TransportError, TrustReport, TrustedTransport};
+use trusted_transport::{
+    HttpClient, KeyExchange, Phase, Probe, TlsFault, TransportError, TrustReport, TrustedTransport,
+};
 
+use self::facts::{CheckResult, Failure};
+use self::judges::Judges;
+use self::progress::Progress;
 use crate::Exit;
 use crate::explain::Explanation;
-use crate::output::{Output, Text};
+use crate::output::Output;
 use crate::target::{Scheme, Target};
 
-pub(crate) async fn run(
-    out: &mut Output<impl Write>,
-    urls: &[String],
-    json: bool,
-) -> io::Result<Exit> {
-    let checker = match Checker::from_env() {
-        Ok(checker) => checker,
+/// What is to be checked, and how.
+pub(crate) struct Options {
+    pub(crate) urls: Vec<String>,
+    /// Every host over HTTP and over WebSocket.
+    pub(crate) both: bool,
+    /// For a connection, from name resolution to the last handshake.
+    pub(crate) timeout: Duration,
+    pub(crate) json: bool,
+}
+
+pub(crate) async fn run(out: &mut Output<impl Write>, options: &Options) -> io::Result<Exit> {
+    let (targets, checker) = match options.prepared() {
+        Ok(prepared) => prepared,
         Err(error) => {
-            let error = Explanation::from(&error);
-            match json {
-                true => out.json(&Checked::nothing(error))?,
-                false => error.report()?,
+            match options.json {
+                true => out.json(&Checked::nothing(*error))?,
+                false => error.explanation.report()?,
             }
             return Ok(Exit::NoPolicy);
         }
     };
-    let mut waiting = Output::stderr();
-    if waiting.is_terminal() {
-        let (count, limit) = (urls.len(), 2 * TIMEOUT.as_secs());
-        waiting.text(format!(
-            "connecting to {count} URL(s), for at most {limit} s"
-        ))?;
+    let progress = Progress::of(targets.len(), options.json);
+    let checks = targets.iter().map(|target| async {
+        let result = checker.check(target).await;
+        progress.one_more();
+        result
+    });
+    let results: Vec<CheckResult> = stream::iter(checks).buffered(AT_ONCE).collect().await;
+    drop(progress);
+    let report = checker.transport.report();
+    match options.json {
+        true => out.json(&Checked::of(&results, &report))?,
+        false => show::all(out, &results, &report)?,
     }
-    drop(waiting);
-    let results = join_all(urls.iter().map(|url| checker.check(url))).await;
-    let connected = results.iter().filter(|result| result.ok).count();
-    match json {
-        true => out.json(&Checked::of(&results, &checker.transport.report()))?,
-        false => {
-            policy(out, &checker.transport.report())?;
-            print(out, &results, connected)?;
-        }
-    }
-    Ok(match connected == results.len() {
+    Ok(match results.iter().all(|result| result.ok) {
         true => Exit::Success,
         false => Exit::Failed,
     })
+}
+
+impl Options {
+    fn prepared(&self) -> Result<(Vec<Target>, Checker), Box<Failure>> {
+        let targets = self.targets().map_err(|error| Failure::of(*error))?;
+        let checker = Checker::from_env(self.timeout);
+        Ok((targets, checker.map_err(|error| Failure::from(&error))?))
+    }
+
+    /// What is no URL is an error before anything is connected.
+    fn targets(&self) -> Result<Vec<Target>, Box<Explanation>> {
+        let mut targets = Vec::new();
+        for url in &self.urls {
+            let target = Target::of(url)?;
+            let twin = self.both.then(|| target.twin());
+            targets.push(target);
+            targets.extend(twin);
+        }
+        Ok(targets)
+    }
 }
 
 #[derive(Serialize)]
 struct Checked<'a> {
     results: &'a [CheckResult],
     policy: Option<&'a TrustReport>,
-    error: Option<Explanation>,
-}
-
-#[derive(Serialize)]
-struct CheckResult {
-    /// Without query, fragment and credentials.
-    url: String,
-    ok: bool,
-    /// `direct`, or the URL of the proxy without credentials.
-    route: Option<String>,
-    transport: Option<&'static str>,
-    status: Option<u16>,
-    protocol: Option<String>,
-    elapsed_ms: u64,
-    error: Option<Explanation>,
+    error: Option<Failure>,
 }
 
 impl<'a> Checked<'a> {
@@ -83,7 +101,7 @@ impl<'a> Checked<'a> {
         }
     }
 
-    fn nothing(error: Explanation) -> Self {
+    fn nothing(error: Failure) -> Self {
         Self {
             results: &[],
             policy: None,
@@ -95,6 +113,8 @@ impl<'a> Checked<'a> {
 struct Checker {
     transport: TrustedTransport,
     client: HttpClient,
+    judges: Judges,
+    timeout: Duration,
 }
 
 /// What the other side said.
@@ -104,46 +124,83 @@ struct Answer {
 }
 
 impl Checker {
-    fn from_env() -> Result<Self, TransportError> {
-        let transport = TrustedTransport::from_env()?;
+    fn from_env(timeout: Duration) -> Result<Self, TransportError> {
+        let anchors = trusted_transport::CaPolicy::from_env().load()?;
+        let transport = TrustedTransport::builder(anchors)
+            .connect_timeout(timeout)
+            .build()?;
         let client = transport
             .http()
             .redirect(redirect::Policy::none())
-            .connect_timeout(TIMEOUT)
-            .timeout(2 * TIMEOUT)
+            .timeout(2 * timeout)
             .user_agent(USER_AGENT)
             .build()?;
-        Ok(Self { transport, client })
+        Ok(Self {
+            judges: Judges::new(&transport),
+            transport,
+            client,
+            timeout,
+        })
     }
 
-    async fn check(&self, argument: &str) -> CheckResult {
-        let target = Target::of(argument);
-        let route = self.transport.route(&target.url).ok();
+    async fn check(&self, target: &Target) -> CheckResult {
         let start = Instant::now();
-        let outcome = self.connect(&target).await;
-        let elapsed = start.elapsed();
-        let refused = match &outcome {
-            Err(TransportError::UpgradeRefused { status, .. }) => Some(status.as_u16()),
-            _ => None,
+        let probe = self.transport.probe(&target.url).await;
+        let connected = Instant::now();
+        let answer = match &probe {
+            Ok(_) => Some(self.connect(target).await),
+            Err(_) => None,
         };
-        CheckResult {
-            ok: outcome.is_ok(),
-            route: route.map(|route| route.proxy().unwrap_or_else(|| DIRECT.to_owned())),
-            transport: target.scheme.map(Scheme::as_str),
-            status: outcome.as_ref().map(|it| it.status).ok().or(refused),
-            protocol: outcome.as_ref().map(|it| it.protocol.clone()).ok(),
-            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            error: outcome.as_ref().err().map(Explanation::from),
-            url: target.shown,
+        let asked = connected.elapsed();
+        let mut result = CheckResult::new(target, self.transport.route(&target.url).ok());
+        result.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &probe {
+            Ok(probe) => {
+                result.add_probe(probe, self.resumes(target, probe).await);
+                result.phases_ms.request = Some(facts::milliseconds(asked));
+            }
+            Err(error) => {
+                result.classical_only_helps = self.classical_helps(target, error).await;
+                result.add_error(error);
+            }
         }
+        match answer {
+            Some(Ok(answer)) => result.add_answer(answer),
+            Some(Err(error)) => result.add_error(&error),
+            None => {}
+        }
+        result.would_verify = self.judges.judge(target, &result);
+        result
+    }
+
+    /// Whether another connection goes on with the session of the first.
+    async fn resumes(&self, target: &Target, first: &Probe) -> bool {
+        if first.tls.is_none() {
+            return false;
+        }
+        let second = self.transport.probe(&target.url).await;
+        second.is_ok_and(|probe| probe.tls.is_some_and(|tls| tls.resumed))
+    }
+
+    /// Whether something on the way drops the large first message of a post-quantum key exchange;
+    /// `None` if it does not look like it.
+    async fn classical_helps(&self, target: &Target, error: &TransportError) -> Option<bool> {
+        if !may_be_too_large(error) {
+            return None;
+        }
+        let transport = TrustedTransport::builder(self.transport.anchors())
+            .connect_timeout(self.timeout)
+            .key_exchange(KeyExchange::Classical)
+            .build();
+        Some(transport.ok()?.probe(&target.url).await.is_ok())
     }
 
     async fn connect(&self, target: &Target) -> Result<Answer, TransportError> {
         match target.scheme {
-            Some(Scheme::Wss | Scheme::Ws) => {
+            Scheme::Wss | Scheme::Ws => {
                 let request = self.transport.websocket(target.url.as_str());
                 let request = request.header(header::USER_AGENT, USER_AGENT);
-                let (mut socket, response) = request.connect_timeout(TIMEOUT).await?;
+                let (mut socket, response) = request.await?;
                 // It is open, which is all that was asked; a bad farewell changes nothing.
                 let _ = tokio::time::timeout(FAREWELL, socket.close(None)).await;
                 Ok(Answer {
@@ -151,8 +208,7 @@ impl Checker {
                     protocol: format!("{:?}", response.version()),
                 })
             }
-            // Without a scheme, sending says what is wrong.
-            Some(Scheme::Https | Scheme::Http) | None => {
+            Scheme::Https | Scheme::Http => {
                 let response = self.client.get(&target.url).send().await?;
                 Ok(Answer {
                     status: response.status().as_u16(),
@@ -163,74 +219,14 @@ impl Checker {
     }
 }
 
-/// What decides about trust, in case that is what failed.
-fn policy(out: &mut Output<impl Write>, report: &TrustReport) -> io::Result<()> {
-    let lost = report.lost.iter().map(|lost| {
-        let path = lost.path.display();
-        (
-            "not used".to_owned(),
-            format!("{} (set to {path})", lost.name),
-        )
-    });
-    let source = ("policy".to_owned(), report.source.to_string());
-    out.pairs(std::iter::once(source).chain(lost))?;
-    out.blank()
-}
-
-fn print(
-    out: &mut Output<impl Write>,
-    results: &[CheckResult],
-    connected: usize,
-) -> io::Result<()> {
-    let rows = results.iter().map(row);
-    out.table(&["URL", "route", "result", "protocol", "time"], rows)?;
-    for result in results {
-        if let Some(error) = &result.error {
-            out.blank()?;
-            out.text(Text::strong(&result.url))?;
-            error.print(out)?;
-        }
+fn may_be_too_large(error: &TransportError) -> bool {
+    match error {
+        TransportError::ConnectTimeout { phase, .. } => *phase == Phase::Tls,
+        TransportError::Tls { fault, .. } => *fault == TlsFault::CutOff,
+        _ => false,
     }
-    out.blank()?;
-    let count = results.len();
-    let summary = match count {
-        1 => format!("{connected} of 1 URL connected"),
-        _ => format!("{connected} of {count} URLs connected"),
-    };
-    out.text(match connected == count {
-        true => Text::good(summary),
-        false => Text::bad(summary),
-    })
 }
 
-fn row(result: &CheckResult) -> Vec<Text> {
-    let status = result.status.map(|status| status.to_string());
-    let route = match result.route.as_deref() {
-        Some(DIRECT) => DIRECT.to_owned(),
-        Some(proxy) => format!("through {proxy}"),
-        None => String::new(),
-    };
-    let outcome = match (&result.error, status) {
-        (None, status) => Text::good(format!("connected, {}", status.unwrap_or_default())),
-        (Some(error), Some(status)) => Text::bad(format!("{}, {status}", failed(error))),
-        (Some(error), None) => Text::bad(failed(error)),
-    };
-    vec![
-        (&result.url).into(),
-        route.into(),
-        outcome,
-        result.protocol.as_deref().unwrap_or_default().into(),
-        format!("{} ms", result.elapsed_ms).into(),
-    ]
-}
-
-fn failed(error: &Explanation) -> String {
-    format!("failed: {}", error.kind.replace('_', " "))
-}
-
-const DIRECT: &str = "direct";
-
-/// From name resolution to the last handshake; the response may take as long again.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const AT_ONCE: usize = 8;
 const FAREWELL: Duration = Duration::from_secs(1);
 const USER_AGENT: &str = concat!("trusted-transport-cli/", env!("CARGO_PKG_VERSION"));

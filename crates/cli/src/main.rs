@@ -16,6 +16,7 @@ mod target;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -62,11 +63,18 @@ enum Command {
     /// Connect to each URL under the environment's CA policy and proxies.
     ///
     /// Any status of an HTTP response counts as connected; redirects are not followed. Exits
-    /// with 0, with 1 if a URL failed, or with 2 if the policy cannot be loaded.
+    /// with 0, with 1 if a URL failed, or with 2 if nothing was tried: the policy cannot be loaded, or
+    /// an argument is no URL.
     Check {
         /// https, wss, http or ws URLs; queries and credentials in them are not printed.
         #[arg(required = true, value_name = "URL")]
         urls: Vec<String>,
+        /// Check each host over HTTP and over WebSocket.
+        #[arg(long)]
+        both: bool,
+        /// The time for a connection, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+        timeout: u64,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -112,7 +120,20 @@ fn run(command: Command, out: &mut Output<impl Write>) -> io::Result<Exit> {
     match command {
         Command::Demo => wait_for(demo::run(out)),
         Command::Inspect { file, json, all } => inspect::run(out, file, json, all),
-        Command::Check { urls, json } => wait_for(check::run(out, &urls, json)),
+        Command::Check {
+            urls,
+            both,
+            timeout,
+            json,
+        } => {
+            let options = check::Options {
+                urls,
+                both,
+                timeout: Duration::from_secs(timeout),
+                json,
+            };
+            wait_for(check::run(out, &options))
+        }
         Command::Guard(command) => guard::run(out, command),
     }
 }

@@ -123,10 +123,6 @@ impl<W: Write> Output<W> {
         self.writer.flush()
     }
 
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.width.is_some()
-    }
-
     /// The columns of a terminal; elsewhere there is no limit.
     pub(crate) fn width(&self) -> Option<u16> {
         self.width
