@@ -296,11 +296,14 @@ impl Remedy<'_> {
     }
 
     fn bundle(&self) -> String {
-        let source = &self.0.report().source;
-        match (&source.path, &source.name) {
-            (Some(path), _) => path.display().to_string(),
-            (None, Some(name)) => printable(name),
-            (None, None) => "the bundle".to_owned(),
+        let TrustReport {
+            source, variables, ..
+        } = self.0.report();
+        match (&source.path, &source.name, variables.first()) {
+            (Some(path), ..) => path.display().to_string(),
+            (None, Some(name), _) => printable(name),
+            (None, None, Some(variable)) => format!("a PEM file that {variable} names"),
+            (None, None, None) => "a bundle of the program's".to_owned(),
         }
     }
 }
