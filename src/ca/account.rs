@@ -2,23 +2,22 @@
 //! few lines of log at once.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use x509_parser::time::ASN1Time;
 
 use super::bundle::Block;
 use super::certificate::hex;
-use super::crl::CrlBlock;
 use super::decision::{CrlPolicy, Decision};
 use super::distrust::Distrust;
 use super::report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
-    RevocationList, TrustReport, TrustSource,
+    TrustReport, TrustSource,
 };
+use super::revocation_list::RevocationList;
 use super::settled::Settled;
 use super::sources::{Base, Bundle};
 use super::warnings::{Oddities, Warnings};
-use super::x509::{Description, Oddity, printable, rfc3339, subject_of};
+use super::x509::{Description, Oddity, printable, subject_of};
 
 /// The facts of a load.
 pub(crate) struct Evidence {
@@ -119,7 +118,7 @@ impl Evidence {
             unusable: unusable.collect(),
             duplicates: settled.duplicates,
             crls: tally.crls,
-            revocation_lists: settled.crls.iter().map(revocation_list).collect(),
+            revocation_lists: settled.crls.iter().map(RevocationList::of).collect(),
             private_keys: tally.private_keys,
             other: tally.passed_over(),
         };
@@ -218,24 +217,6 @@ fn reason(block: &Block, why: &Distrust) -> String {
     match (&block.file, block.place.position) == (&why.file, why.position) {
         true => why.objection.to_string(),
         false => why.to_string(),
-    }
-}
-
-fn revocation_list(block: &CrlBlock) -> RevocationList {
-    let facts = block.facts.as_ref();
-    let issuer = facts.map(|facts| facts.issuer.clone());
-    let next_update = facts.and_then(|facts| facts.next_update);
-    RevocationList {
-        anchor: issuer.clone().filter(|_| block.anchored),
-        issuer,
-        this_update: facts.map(|facts| rfc3339(facts.this_update)),
-        next_update: next_update.map(rfc3339),
-        revoked: facts.map_or(0, |facts| facts.revoked),
-        enforced: block.crl.is_some(),
-        problem: block.problem.clone(),
-        file: Arc::clone(&block.file),
-        position: block.place.position,
-        line: block.place.line,
     }
 }
 

@@ -65,39 +65,36 @@ impl CrlBlock {
             Some(parts) => parts.serials(&der),
             None => Err(NOT_A_LIST.to_owned()),
         };
-        let sha256 = Sha256::digest(&der).into();
-        let (problem, crl) = match (serials, &facts) {
-            (Ok(mut serials), Some(facts)) if enforced => {
-                serials.sort_unstable();
-                let (file, position) = (Arc::clone(file), place.position);
-                let issuer = facts.issuer.clone();
-                let name = facts.name.clone();
-                let crl = Crl {
-                    sha256,
-                    issuer,
-                    file,
-                    position,
-                    name,
-                    serials,
-                    der,
-                };
-                (None, Some(Arc::new(crl)))
-            }
-            (serials, _) => (serials.err(), None),
-        };
-        Self {
-            sha256,
+        let mut block = Self {
+            sha256: Sha256::digest(&der).into(),
+            problem: serials.as_ref().err().cloned(),
+            crl: None,
             facts,
-            problem,
-            crl,
             anchored: false,
             file: Arc::clone(file),
             place,
+        };
+        if let (true, Ok(serials), Some(facts)) = (enforced, serials, &block.facts) {
+            block.crl = Some(Arc::new(Crl::new(&block, facts, der, serials)));
         }
+        block
     }
 }
 
 impl Crl {
+    fn new(block: &CrlBlock, facts: &Facts, der: Vec<u8>, mut serials: Vec<Box<[u8]>>) -> Self {
+        serials.sort_unstable();
+        Self {
+            sha256: block.sha256,
+            issuer: facts.issuer.clone(),
+            file: Arc::clone(&block.file),
+            position: block.place.position,
+            name: facts.name.clone(),
+            der,
+            serials,
+        }
+    }
+
     /// The content of its issuer's name, as in the certificates that it is about: RFC 5280, 5.1.2.3
     /// and 4.1.2.4, want both to be encoded alike.
     pub(crate) fn name(&self) -> &[u8] {

@@ -25,6 +25,7 @@ mod policy;
 mod presented;
 mod read;
 mod report;
+mod revocation_list;
 mod settled;
 mod signed;
 mod sources;
@@ -56,7 +57,8 @@ pub(crate) use read::{ReadError, file as read_file};
 pub(crate) use report::counted;
 pub use report::{
     AcceptedCertificate, BaseKind, BaseReport, BundleReport, ExcludedCertificate, LostVariable,
-    RevocationList, SourceKind, TrustReport, TrustSource,
+    SourceKind, TrustReport, TrustSource,
 };
+pub use revocation_list::RevocationList;
 pub(crate) use signed::Signed;
 pub(crate) use x509::{parsed, printable, subject_of, utc};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "serde")]
 use super::lossy;
+use super::revocation_list::RevocationList;
 
 /// The outcome of [`CaPolicy::load`](crate::CaPolicy::load).
 ///
@@ -26,7 +27,7 @@ pub struct TrustReport {
     pub base: BaseReport,
     /// What was found in the bundle; all zero without one.
     pub bundle: BundleReport,
-    /// Distinct trust anchors in force; `None` where the operating system keeps them.
+    /// Distinct trust anchors in force, servers' own certificates in the bundle among them; `None` where the operating system keeps them.
     pub anchors: Option<usize>,
     /// SHA-256 over the sorted SHA-256 values of the anchors' certificates, over what is
     /// distrusted and which revocation lists are enforced, and over whether the operating system decides too; in hexadecimal. Equal for
@@ -187,35 +188,6 @@ pub struct ExcludedCertificate {
     pub line: usize,
     /// Why.
     pub reason: String,
-}
-
-/// A certificate revocation list (RFC 5280, 5).
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RevocationList {
-    /// Whose certificates it is about; `None` if it cannot be read.
-    pub issuer: Option<String>,
-    /// When it was issued, RFC 3339 in UTC.
-    pub this_update: Option<String>,
-    /// When the next one should be there. An older list is enforced all the same.
-    pub next_update: Option<String>,
-    /// How many certificates it revokes.
-    pub revoked: usize,
-    /// The trust anchor with the name of its issuer, if there is one. Without, it may be an
-    /// intermediate's.
-    pub anchor: Option<String>,
-    /// Whether it is enforced: the policy says so, and there is no problem.
-    pub enforced: bool,
-    /// Why it cannot be enforced, whatever the policy says.
-    pub problem: Option<String>,
-    /// The file.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "lossy::path"))]
-    pub file: Arc<Path>,
-    /// The number of the block in its file, from 1.
-    pub position: usize,
-    /// The line of the block's BEGIN, from 1.
-    pub line: usize,
 }
 
 impl TrustSource {
