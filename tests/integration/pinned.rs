@@ -3,7 +3,7 @@
 
 use trusted_transport::{CaPolicy, CrlPolicy, ProxyPolicy, Refusal, TrustedTransport};
 use trusted_transport_lab::{
-    Authority, Constraints, EndEntity, Origin, Purpose, Template, Usage, Validity,
+    Authority, Constraints, EndEntity, Form, Origin, Purpose, Template, Usage, Validity,
 };
 
 use crate::fixtures::{exclusive, pem, report};
@@ -204,4 +204,13 @@ fn the_report_says_what_a_pinned_certificate_is_good_for() {
     };
     assert!(warning.ends_with(note), "{warning}");
     assert_eq!(report.anchors, Some(1));
+}
+
+/// The handshake is signed with the key, and no pin changes what is accepted there.
+#[tokio::test]
+async fn a_weak_key_is_not_made_better_by_a_pin() {
+    let weak = Form::Rsa1024.case().end_entity;
+    let policy = trusting(own_pem(&weak) + &Authority::root("Other").pem());
+    let refused = Outcome::Refused(Refusal::BadSignature);
+    assert_eq!(outcome(&policy, &weak).await, refused);
 }
