@@ -44,6 +44,14 @@
 //! trust list only its own. As with OpenSSL, the signature of a root on itself is not checked: it
 //! proves nothing.
 //!
+//! A certificate that stands in the bundle itself, byte by byte, is accepted as a server's own,
+//! whoever issued it and also if it is an authority's (what `openssl req -x509` makes), if its name,
+//! its dates and its purpose fit. A server's certificate (CA:FALSE) vouches for no other. Base roots
+//! are never accepted so.
+//!
+//! Certificate revocation lists in a bundle are counted, and enforced if the program says so with
+//! [`CaPolicy::crls`]. Nothing is fetched: neither lists nor answers by OCSP.
+//!
 //! | if a certificate is not trusted that should be | then check |
 //! |---|---|
 //! | the report names another source | a stronger variable is set; `lost` lists those that did not win |

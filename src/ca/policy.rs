@@ -27,6 +27,12 @@ use super::report::{LostVariable, SourceKind, TrustSource};
 /// fall-back. An empty variable counts as unset; a value that is not UTF-8 is a path like any
 /// other; the path of a directory means every regular file in it.
 ///
+/// The bundle's certificates are trust anchors, and each is accepted from a server that presents
+/// exactly this one. A server's own certificate (CA:FALSE, or without basicConstraints and with a
+/// keyUsage that signs no certificates) is accepted so and no otherwise. Name, dates, purposes and
+/// critical extensions are checked as ever. Names are those of the subjectAltName: what has only a
+/// common name is good for no host (RFC 9525, 2).
+///
 /// ```no_run
 /// use trusted_transport::CaPolicy;
 ///
