@@ -25,8 +25,8 @@ impl Told {
             kind: error.kind(),
             refusal: failure.map(|it| it.refusal().as_str()),
             retryable: error.is_retryable(),
-            message: error.to_string(),
-            hint: error.hint(),
+            message: lasting(&error.to_string()),
+            hint: error.hint().map(|hint| lasting(&hint)),
             chain: failure.map(subjects).unwrap_or_default(),
             missing_issuer: failure.and_then(|it| Some(it.missing_issuer()?.to_owned())),
         }
@@ -38,9 +38,9 @@ impl fmt::Display for Told {
         let refusal = self.refusal.unwrap_or("-");
         let retryable = if self.retryable { "retryable" } else { "final" };
         writeln!(f, "  {}, {refusal}, {retryable}", self.kind)?;
-        writeln!(f, "  error: {}", lasting(&self.message))?;
+        writeln!(f, "  error: {}", self.message)?;
         if let Some(hint) = &self.hint {
-            writeln!(f, "  hint: {}", lasting(hint))?;
+            writeln!(f, "  hint: {hint}")?;
         }
         if !self.chain.is_empty() {
             writeln!(f, "  chain: {}", self.chain.join(" <- "))?;
