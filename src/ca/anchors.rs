@@ -23,6 +23,7 @@ use super::presented::subject_is;
 use super::report::{BaseKind, BundleReport, TrustReport};
 use super::settled::{Distrusts, Settled};
 use super::sources::{Base, Bundle};
+use super::stamp::Stamp;
 
 /// What is trusted, loaded and final: obtainable only from
 /// [`CaPolicy::load`](crate::CaPolicy::load), and never empty.
@@ -95,12 +96,14 @@ impl TrustAnchors {
     /// What there is to look at for somebody who waits for a change: the files and directories of
     /// the winning source, as the policy names them. None if the bundle is in memory, or if there
     /// is none; the base roots' are not among them.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the token's watch is to call it")
-    )]
     pub(crate) fn sources(&self) -> Vec<PathBuf> {
         self.0.policy.sources()
+    }
+
+    /// Whether these do not look any more as they did before they were read.
+    pub(crate) fn is_outdated(&self) -> bool {
+        let now = Stamp::of(&self.sources());
+        self.0.evidence.bundle.stamp.is_outdated_by(&now)
     }
 
     pub(crate) fn trust(&self) -> &Trust {

@@ -2,7 +2,7 @@
 //! call them, and what they are added to.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::BundleName;
 use super::report::{LostVariable, TrustSource};
@@ -45,6 +45,17 @@ pub(crate) struct Decision<'a> {
     pub(crate) crls: CrlPolicy,
     /// The most that is read for a bundle, in bytes.
     pub(crate) limit: u64,
+}
+
+impl Decision<'_> {
+    /// Of the bundles that are not in memory, as they were named.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let paths = self.bundles.iter().filter_map(|bundle| match bundle.input {
+            Input::Path(path) => Some(path.to_owned()),
+            Input::Bytes(_) => None,
+        });
+        paths.collect()
+    }
 }
 
 /// A bundle to read, and what errors call it.

@@ -29,6 +29,7 @@ mod revocation_list;
 mod settled;
 mod signed;
 mod sources;
+mod stamp;
 mod warnings;
 mod x509;
 

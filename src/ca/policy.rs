@@ -161,13 +161,7 @@ impl CaPolicy {
     /// The paths of the winning source, as they were named; none if there is no bundle or if it is
     /// in memory.
     pub(crate) fn sources(&self) -> Vec<PathBuf> {
-        let bundles = self.decide().bundles.into_iter();
-        bundles
-            .filter_map(|bundle| match bundle.input {
-                Input::Path(path) => Some(path.to_owned()),
-                Input::Bytes(_) => None,
-            })
-            .collect()
+        self.decide().paths()
     }
 
     pub(crate) fn decide(&self) -> Decision<'_> {

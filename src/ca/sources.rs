@@ -14,6 +14,7 @@ use super::platform;
 use super::read::{self, Listing, ReadError};
 use super::report::{self, BaseKind};
 use super::settled::{Distrusts, Settled};
+use super::stamp::Stamp;
 
 /// The explicit part: strict about corruption.
 #[derive(Default)]
@@ -24,13 +25,19 @@ pub(crate) struct Bundle {
     /// Entries of directories that are no files.
     pub(crate) skipped: Vec<PathBuf>,
     pub(crate) settled: Settled,
+    /// What its files looked like before they were read.
+    pub(crate) stamp: Stamp,
     /// What errors call it; `None` if there is no bundle.
     name: Option<BundleName>,
 }
 
 impl Bundle {
     pub(crate) fn read(decision: &Decision<'_>) -> Result<Self, CaError> {
-        let mut all = Self::default();
+        let mut all = Self {
+            // A change during the load is one after it.
+            stamp: Stamp::of(&decision.paths()),
+            ..Self::default()
+        };
         let mut blocks = Blocks::default();
         for bundle in &decision.bundles {
             let contents = Contents::of(bundle, decision)?;
