@@ -78,6 +78,32 @@
 //! - A redirect from one `http://` host to another, through a proxy that wants credentials, is
 //!   sent without them: reqwest drops them with the host.
 //!
+//! # When trust changes
+//! A process that runs for months outlives its CA bundle. [`TrustedTransport::watch`] reloads the
+//! token when the bundle's files change, and [`TrustedTransport::reload`] when the program says so:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), trusted_transport::TransportError> {
+//! let transport = trusted_transport::TrustedTransport::from_env()?;
+//! let _watch = transport.watch(Duration::from_secs(60)); // for as long as this lives
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | from before a reload that changes what is trusted | from then on |
+//! |---|---|
+//! | the token, its clones, [`HttpClient`]s | new trust in every request; idle connections are closed with the next one |
+//! | a TLS session | is not resumed, since that would skip the verifier |
+//! | a handshake under way | is judged by the new trust, if the certificate has not been judged yet |
+//! | a request under way, an open [`WebSocket`] | goes on to its end, whatever is trusted now |
+//! | a configuration from [`rustls_config`](TrustedTransport::rustls_config) | new trust with every handshake, and no session is resumed; ask again for one that does |
+//! | a client with [`retry`](HttpClientBuilder::retry), a raw one | the same; and connections that are open stay in its pool until they are idle for too long |
+//!
+//! The old trust stays in force, in all of it, if the new one cannot be loaded. The variables are
+//! those of when the policy was made: a process cannot be given others from outside.
+//!
 //! # Errors and logs
 //! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and the
 //! remedy in `hint()`. A refused certificate is a [`TrustFailure`] over HTTP and WebSocket alike: its
@@ -155,7 +181,7 @@ pub use factory::{
     ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, Interception,
     KeyExchange, LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded, RequestBuilder,
     Route, Strays, TlsFault, TlsProbe, TlsVersion, TransportBuilder, TransportError, TrustFailure,
-    TrustedTransport, VerifiedBy, WebSocket, WebSocketBuilder, lockdown,
+    TrustedTransport, VerifiedBy, Watch, WebSocket, WebSocketBuilder, lockdown,
 };
 
 /// The types of requests and responses, so that a caller needs no HTTP crate of its own.

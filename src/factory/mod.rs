@@ -37,6 +37,7 @@ mod tls_fault;
 mod trace;
 mod transport;
 mod verify;
+mod watch;
 mod websocket;
 
 pub use self::crypto::KeyExchange;
@@ -58,4 +59,5 @@ pub use self::strays::Strays;
 pub use self::tls::TlsVersion;
 pub use self::trace::Phase;
 pub use self::transport::{Reloaded, TransportBuilder, TrustedTransport};
+pub use self::watch::Watch;
 pub use self::websocket::{WebSocket, WebSocketBuilder};

@@ -149,7 +149,11 @@ impl TrustedTransport {
     /// trusts accordingly from the next handshake on, clients that were made before included. TLS
     /// sessions from before are not resumed, since a resumed handshake skips the verifier.
     /// Requests that are under way and open WebSockets go on; the idle connections of a client are
-    /// closed with its next request.
+    /// closed with its next request. The [crate's documentation](crate#when-trust-changes) has the
+    /// whole table.
+    ///
+    /// One reload at a time: one that begins during another waits, and reads what there is then.
+    /// The base roots are read again with the rest.
     ///
     /// # Errors
     /// [`TransportError::Ca`] if the policy cannot be loaded, and

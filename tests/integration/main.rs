@@ -33,3 +33,4 @@ mod scale;
 mod support;
 mod told;
 mod warnings;
+mod watch;
