@@ -5,7 +5,8 @@
 
 use std::hint::black_box;
 
-use trusted_transport::{CaPolicy, ProxyPolicy, TrustedTransport};
+use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, TrustedTransport};
+use trusted_transport_lab::bundle_of;
 
 fn main() {
     install_provider_for_raw_clients();
@@ -26,6 +27,22 @@ fn first_token_and_client() {
 fn second_client(bencher: divan::Bencher<'_, '_>) {
     let token = token();
     bencher.bench(|| token.http().build().expect("a client"));
+}
+
+/// A bundle of 150 that is another each time, and no base.
+#[divan::bench]
+fn reload(bencher: divan::Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("ca.pem");
+    let more = bundle_of(150);
+    let fewer = bundle_of(149);
+    std::fs::write(&path, &more).expect("written");
+    let policy = CaPolicy::platform().base(BaseRoots::None).bundle(&path);
+    let token = TrustedTransport::new(policy.load().expect("it loads")).expect("a token");
+    let mut bundles = [&fewer, &more].into_iter().cycle();
+    bencher
+        .with_inputs(|| std::fs::write(&path, bundles.next().expect("endless")).expect("written"))
+        .bench_local_values(|()| token.reload().expect("it loads"));
 }
 
 fn token() -> TrustedTransport {
