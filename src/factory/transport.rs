@@ -1,10 +1,8 @@
 //! The token: whoever holds one has applied a CA policy, and gets every client and socket
 //! from it.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -14,18 +12,15 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use url::Url;
 
 use super::attempt::causes;
-use super::client_auth::Identities;
-use super::crypto::{self, KeyExchange};
 use super::error::{TransportError, invalid_request, not_a_destination};
 use super::failure::TrustFailure;
 use super::http_builder::HttpClientBuilder;
-use super::identity::ClientIdentity;
 use super::live::{InForce, Live};
-use super::proxy::ProxyPolicy;
 use super::resolve::Resolver;
 use super::route::{Destination, Route, Routes};
-use super::tls::{Profile, Tls, TlsVersion};
+use super::tls::{Profile, Tls};
 use super::trace::Broken;
+use super::transport_builder::TransportBuilder;
 use super::websocket::WebSocketBuilder;
 use crate::ca::{CaPolicy, ChildEnv, ChildEnvError, TrustAnchors, TrustReport};
 
@@ -59,13 +54,18 @@ pub struct TrustedTransport(Arc<Inner>);
 struct Inner {
     live: Arc<Live>,
     epoch: RwLock<Arc<Epoch>>,
-    profile: Profile,
     /// Held by whoever changes what is trusted.
     changing: Mutex<()>,
-    routes: Arc<Routes>,
-    resolver: Resolver,
-    https_only: bool,
-    connect_timeout: Duration,
+    settings: Settings,
+}
+
+/// What stays as the builder made it.
+pub(crate) struct Settings {
+    pub(crate) profile: Profile,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) resolver: Resolver,
+    pub(crate) https_only: bool,
+    pub(crate) connect_timeout: Duration,
 }
 
 /// What lasts as long as what is trusted does not change.
@@ -74,7 +74,7 @@ pub(crate) struct Epoch {
 }
 
 impl TrustedTransport {
-    /// The everyday call: [`CaPolicy::from_env`] and [`ProxyPolicy::FromEnvironment`].
+    /// The everyday call: [`CaPolicy::from_env`] and [`ProxyPolicy::FromEnvironment`](crate::ProxyPolicy::FromEnvironment).
     ///
     /// Reads files, and blocks; call it once, early, and clone the result.
     ///
@@ -95,17 +95,19 @@ impl TrustedTransport {
 
     /// A token for `anchors`, with more to say about routes and TLS.
     pub fn builder(anchors: TrustAnchors) -> TransportBuilder {
-        TransportBuilder {
-            anchors,
-            proxy: ProxyPolicy::default(),
-            provider: None,
-            tls_min_version: TlsVersion::default(),
-            key_exchange: KeyExchange::default(),
-            https_only: false,
-            identities: Identities::default(),
-            connect_timeout: CONNECT_TIMEOUT,
-            resolve: HashMap::new(),
-        }
+        TransportBuilder::of(anchors)
+    }
+
+    pub(crate) fn with(anchors: TrustAnchors, settings: Settings) -> Result<Self, rustls::Error> {
+        let profile = &settings.profile;
+        let live = Arc::new(Live::new(anchors, Arc::clone(&profile.provider))?);
+        let tls = Tls::new(profile, Arc::clone(&live))?;
+        Ok(Self(Arc::new(Inner {
+            live,
+            epoch: RwLock::new(Arc::new(Epoch { tls })),
+            changing: Mutex::default(),
+            settings,
+        })))
     }
 
     /// Starts an HTTP client.
@@ -171,7 +173,7 @@ impl TrustedTransport {
         before: &TrustAnchors,
         anchors: TrustAnchors,
     ) -> Result<Reloaded, rustls::Error> {
-        let Inner { live, profile, .. } = &*self.0;
+        let Inner { live, settings, .. } = &*self.0;
         let trust = live.prepare(anchors)?;
         if trust.anchors.trusts_like(before) {
             // The report may tell of other files and lines.
@@ -179,7 +181,7 @@ impl TrustedTransport {
             return Ok(Reloaded::Unchanged);
         }
         let epoch = Epoch {
-            tls: Tls::new(profile, Arc::clone(live))?,
+            tls: Tls::new(&settings.profile, Arc::clone(live))?,
         };
         let anchors = trust.anchors.clone();
         self.switch(trust, epoch);
@@ -217,7 +219,10 @@ impl TrustedTransport {
         }
         let refused = self.0.live.stray(error)?;
         let destination = Destination::named(refused.name.as_ref()?)?;
-        let (host, route) = (destination.host.to_string(), self.0.routes.to(&destination));
+        let (host, route) = (
+            destination.host.to_string(),
+            self.0.settings.routes.to(&destination),
+        );
         Some(TrustFailure::new(host, route, refused))
     }
 
@@ -237,12 +242,12 @@ impl TrustedTransport {
     pub fn route(&self, url: &str) -> Result<Route, TransportError> {
         let url = Url::parse(url).map_err(invalid_request)?;
         let destination = Destination::of(&url).ok_or_else(not_a_destination)?;
-        Ok(self.0.routes.explained(&destination))
+        Ok(self.0.settings.routes.explained(&destination))
     }
 
     /// Refuses, before any socket, what this token does not connect to.
     pub(crate) fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
-        if self.0.https_only && !destination.secure {
+        if self.0.settings.https_only && !destination.secure {
             let host = destination.host.to_string();
             return Err(TransportError::InsecureScheme { host });
         }
@@ -255,7 +260,7 @@ impl TrustedTransport {
     }
 
     pub(crate) fn provider(&self) -> &CryptoProvider {
-        &self.0.profile.provider
+        &self.0.settings.profile.provider
     }
 
     pub(crate) fn epoch(&self) -> Arc<Epoch> {
@@ -264,19 +269,19 @@ impl TrustedTransport {
     }
 
     pub(crate) fn routes(&self) -> &Arc<Routes> {
-        &self.0.routes
+        &self.0.settings.routes
     }
 
     pub(crate) fn resolver(&self) -> &Resolver {
-        &self.0.resolver
+        &self.0.settings.resolver
     }
 
     pub(crate) fn https_only(&self) -> bool {
-        self.0.https_only
+        self.0.settings.https_only
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
-        self.0.connect_timeout
+        self.0.settings.connect_timeout
     }
 }
 
@@ -284,7 +289,7 @@ impl fmt::Debug for TrustedTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrustedTransport")
             .field("fingerprint", &self.anchors().fingerprint())
-            .field("routes", &format_args!("{}", self.0.routes))
+            .field("routes", &format_args!("{}", self.0.settings.routes))
             .finish_non_exhaustive()
     }
 }
@@ -316,147 +321,3 @@ fn known(cause: &(dyn Error + 'static)) -> Option<TrustFailure> {
         refused,
     ))
 }
-
-/// What a [`TrustedTransport`] is to be; from [`TrustedTransport::builder`].
-#[must_use = "a transport is not built until `build` is called"]
-pub struct TransportBuilder {
-    anchors: TrustAnchors,
-    proxy: ProxyPolicy,
-    provider: Option<Arc<CryptoProvider>>,
-    tls_min_version: TlsVersion,
-    key_exchange: KeyExchange,
-    https_only: bool,
-    identities: Identities,
-    connect_timeout: Duration,
-    resolve: HashMap<String, Vec<SocketAddr>>,
-}
-
-impl TransportBuilder {
-    /// Which proxies are used; the environment's unless this says otherwise.
-    pub fn proxy(mut self, proxy: ProxyPolicy) -> Self {
-        self.proxy = proxy;
-        self
-    }
-
-    /// The cryptography of TLS, the check of signatures included; that of the enabled feature
-    /// unless this says otherwise.
-    pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
-        self.provider = Some(provider);
-        self
-    }
-
-    /// The oldest version of TLS that is spoken; 1.2 unless this says otherwise.
-    pub fn tls_min_version(mut self, oldest: TlsVersion) -> Self {
-        self.tls_min_version = oldest;
-        self
-    }
-
-    /// Which key exchanges are offered, by whatever this token makes; all of the provider's
-    /// unless this says otherwise.
-    pub fn key_exchange(mut self, key_exchange: KeyExchange) -> Self {
-        self.key_exchange = key_exchange;
-        self
-    }
-
-    /// Refuses `http` and `ws` URLs, and redirects to them.
-    pub fn https_only(mut self, only: bool) -> Self {
-        self.https_only = only;
-        self
-    }
-
-    /// Who the client is, for destinations that ask; nobody unless this says otherwise. It is
-    /// part of [`rustls_config`](TrustedTransport::rustls_config), and never shown to a proxy.
-    pub fn identity(mut self, identity: ClientIdentity) -> Self {
-        self.identities.host = Some(identity);
-        self
-    }
-
-    /// Who the client is, for `https://` proxies that ask; nobody unless this says otherwise.
-    /// It is never shown to a destination.
-    pub fn proxy_identity(mut self, identity: ClientIdentity) -> Self {
-        self.identities.proxy = Some(identity);
-        self
-    }
-
-    /// The time from name resolution to the end of the last handshake, on every connection;
-    /// 30 s unless this says otherwise.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Gives the addresses of `host` in place of the system's resolver, to both transports.
-    /// A port in the URL beats the port of an address. Names that a proxy resolves are not
-    /// affected.
-    pub fn resolve(mut self, host: impl AsRef<str>, addresses: impl AsRef<[SocketAddr]>) -> Self {
-        self.resolve.insert(
-            host.as_ref().to_ascii_lowercase(),
-            addresses.as_ref().to_vec(),
-        );
-        self
-    }
-
-    /// Builds the token.
-    ///
-    /// # Errors
-    /// [`TransportError::InvalidProxy`] if the proxy, or a variable that names one, is not
-    /// valid; [`TransportError::NoCryptoProvider`] and [`TransportError::Configuration`] if
-    /// TLS is not possible with the provider; [`TransportError::Identity`] if the key of an
-    /// identity is not its certificate's, or is of no use to the provider.
-    pub fn build(self) -> Result<TrustedTransport, TransportError> {
-        let (provider, name) = match self.provider {
-            Some(provider) => (provider, "the program's own"),
-            None => crypto::default_provider()?,
-        };
-        let provider = self.key_exchange.of(provider);
-        let routes = Routes::new(&self.proxy)?;
-        let resolver = Resolver::new(self.resolve, routes.needs_ipv4());
-        tracing::info!(
-            target: crate::LOG_TARGET,
-            routes = %routes,
-            crypto_provider = name,
-            fips = provider.fips(),
-            key_exchange = ?self.key_exchange,
-            fingerprint = self.anchors.fingerprint(),
-            "transport built"
-        );
-        let resolvers = self.identities.resolvers(&provider)?;
-        let profile = Profile {
-            provider,
-            oldest: self.tls_min_version,
-            resolvers,
-        };
-        let (live, tls) = with_tls(self.anchors, &profile)
-            .map_err(|source| TransportError::Configuration { source })?;
-        Ok(TrustedTransport(Arc::new(Inner {
-            live,
-            epoch: RwLock::new(Arc::new(Epoch { tls })),
-            profile,
-            changing: Mutex::default(),
-            routes: Arc::new(routes),
-            resolver,
-            https_only: self.https_only,
-            connect_timeout: self.connect_timeout,
-        })))
-    }
-}
-
-impl fmt::Debug for TransportBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportBuilder")
-            .field("anchors", &self.anchors)
-            .field("proxy", &self.proxy)
-            .field("https_only", &self.https_only)
-            .field("identities", &self.identities)
-            .field("connect_timeout", &self.connect_timeout)
-            .finish_non_exhaustive()
-    }
-}
-
-fn with_tls(anchors: TrustAnchors, profile: &Profile) -> Result<(Arc<Live>, Tls), rustls::Error> {
-    let live = Arc::new(Live::new(anchors, Arc::clone(&profile.provider))?);
-    let tls = Tls::new(profile, Arc::clone(&live))?;
-    Ok((live, tls))
-}
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

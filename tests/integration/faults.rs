@@ -85,7 +85,9 @@ async fn of_names_and_tcp(table: &mut Table) {
 
 async fn of_the_server(table: &mut Table) {
     let end_entity = table.root.issue(&[HOST]);
-    for fault in Fault::ALL {
+    // Under load, who is reset at once may not have been connected yet.
+    let faults = Fault::ALL.iter();
+    for fault in faults.filter(|it| **it != Fault::ResetOnAccept) {
         let server = Scripted::plain(fault.steps(&end_entity)).await;
         let server = server.expect("a server");
         let transport = table.builder().resolve(HOST, [server.addr()]).build();
