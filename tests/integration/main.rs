@@ -5,6 +5,7 @@ mod blocking;
 mod bundles;
 mod children;
 mod crypto;
+mod curl;
 mod distrust;
 mod environment;
 mod explain;
