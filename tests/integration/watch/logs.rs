@@ -34,6 +34,9 @@ impl Log {
             .with_max_level(tracing::Level::DEBUG)
             .with_writer(move || writer.clone())
             .finish();
+        // While there is one subscriber only, tracing asks whatever thread comes to an event first
+        // whether anybody listens: that of another test has nobody.
+        let _second = tracing::Dispatch::new(tracing_subscriber::fmt().finish());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
