@@ -44,9 +44,9 @@ impl Attempt {
             let failure = TrustFailure::new(self.host, self.route, refused.clone());
             return TransportError::Untrusted(failure);
         }
-        match why {
-            Some(why) if !causes(why).any(timed_out) => self.failed_in(progress, why),
-            _ => self.timed_out(progress.phase()),
+        match causes(why).any(timed_out) {
+            true => self.timed_out(progress.phase()),
+            false => self.failed_in(progress, why),
         }
     }
 

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -256,7 +257,18 @@ fn note(it: impl FnOnce(&mut Progress)) {
 /// of it.
 pub(crate) struct Broken {
     pub(crate) progress: Progress,
-    pub(crate) why: Option<Cause>,
+    pub(crate) why: Cause,
+}
+
+impl Broken {
+    /// Without a reason, its time was over: other libraries know that by its kind.
+    pub(crate) fn new(progress: Progress, why: Option<Box<dyn Error + Send + Sync>>) -> Self {
+        let why = why.unwrap_or_else(|| io::Error::from(io::ErrorKind::TimedOut).into());
+        Self {
+            progress,
+            why: Cause::from(why),
+        }
+    }
 }
 
 /// Shared, since two chains of errors have it.
@@ -264,26 +276,19 @@ pub(crate) type Cause = Arc<dyn Error + Send + Sync>;
 
 impl From<Unfinished<Box<dyn Error + Send + Sync>>> for Broken {
     fn from(unfinished: Unfinished<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            progress: unfinished.progress,
-            why: unfinished.why.map(Cause::from),
-        }
+        Self::new(unfinished.progress, unfinished.why)
     }
 }
 
 impl Error for Broken {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&**self.why.as_ref()?)
+        Some(&*self.why)
     }
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = self.progress.phase();
-        match self.why {
-            Some(_) => write!(f, "failed during {phase}"),
-            None => write!(f, "took too long during {phase}"),
-        }
+        write!(f, "failed during {}", self.progress.phase())
     }
 }
 

@@ -22,7 +22,7 @@ use super::attempt::Attempt;
 use super::dial::{self, BoxError, Connection};
 use super::error::{TlsFault, TransportError, invalid_request, not_a_destination};
 use super::route::Destination;
-use super::trace::{self, Broken, Cause, Progress, Trace, Unfinished};
+use super::trace::{self, Broken, Progress, Trace, Unfinished};
 use super::transport::TrustedTransport;
 
 /// An open WebSocket: a `Stream` and a `Sink` of messages.
@@ -241,10 +241,10 @@ enum Failure {
 fn failed(attempt: Attempt, progress: Progress, why: Option<Failure>) -> TransportError {
     let why = match why {
         Some(Failure::Upgrade(error)) => return upgrade_error(attempt, &progress, error),
-        Some(Failure::Dial(error)) => Some(Cause::from(error)),
+        Some(Failure::Dial(error)) => Some(error),
         None => None,
     };
-    attempt.failed(&Broken { progress, why })
+    attempt.failed(&Broken::new(progress, why))
 }
 
 /// Where to connect, if the request can be sent there. Without the check of the scheme, a
