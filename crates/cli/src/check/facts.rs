@@ -7,7 +7,7 @@ use trusted_transport::{
     Interception, Peer, Phase, PresentedCertificate, Probe, Route, TransportError, VerifiedBy,
 };
 
-use super::Answer;
+use super::checker::Answer;
 use super::judges::WouldVerify;
 use crate::explain::Explanation;
 use crate::target::Target;
@@ -42,8 +42,8 @@ pub(crate) struct Tls {
     pub(crate) key_exchange: Option<String>,
     pub(crate) cipher_suite: Option<String>,
     pub(crate) alpn: Option<String>,
-    /// Whether a second connection went on with the session of the first.
-    pub(crate) resumed: bool,
+    /// Whether another connection went on with the session; `None` if that was not tried.
+    pub(crate) resumed: Option<bool>,
 }
 
 #[derive(Default, Serialize)]
@@ -84,12 +84,12 @@ pub(crate) struct Failure {
 }
 
 impl CheckResult {
-    pub(crate) fn new(target: &Target, route: Option<Route>) -> Self {
+    pub(crate) fn new(target: &Target, route: Option<&Route>) -> Self {
         Self {
             url: target.shown.clone(),
             ok: false,
-            route: route.as_ref().map(way),
-            route_reason: route.as_ref().map(reason),
+            route: route.map(way),
+            route_reason: route.map(reason),
             transport: target.scheme.as_str(),
             status: None,
             protocol: None,
@@ -104,7 +104,14 @@ impl CheckResult {
         }
     }
 
-    pub(crate) fn add_probe(&mut self, probe: &Probe, resumed: bool) {
+    /// Whether a certificate was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        let error = self.error.as_ref();
+        error.is_some_and(|error| error.refusal.is_some())
+    }
+
+    pub(crate) fn add_probe(&mut self, probe: Option<&Probe>) {
+        let Some(probe) = probe else { return };
         for (phase, duration) in &probe.phases {
             let phases = &mut self.phases_ms;
             let place = match phase {
@@ -122,17 +129,17 @@ impl CheckResult {
                 key_exchange: tls.key_exchange.clone(),
                 cipher_suite: tls.cipher_suite.clone(),
                 alpn: tls.alpn.clone(),
-                resumed,
+                resumed: None,
             });
             self.chain.clone_from(&tls.chain);
             self.verified_by = Some(Verified::from(&tls.verified_by));
         }
     }
 
-    pub(crate) fn add_answer(&mut self, answer: Answer) {
+    pub(crate) fn add_answer(&mut self, answer: &Answer) {
         self.ok = true;
         self.status = Some(answer.status);
-        self.protocol = Some(answer.protocol);
+        self.protocol = Some(answer.protocol.clone());
     }
 
     pub(crate) fn add_error(&mut self, error: &TransportError) {

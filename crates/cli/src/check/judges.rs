@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, SourceKind, TrustedTransport};
 
+use super::checker::quietly;
 use super::facts::CheckResult;
 use crate::target::Target;
 
@@ -69,6 +70,8 @@ impl Tokens {
 }
 
 fn token(policy: &CaPolicy) -> Option<TrustedTransport> {
-    let builder = TrustedTransport::builder(policy.load().ok()?);
-    builder.proxy(ProxyPolicy::Direct).build().ok()
+    quietly(|| {
+        let builder = TrustedTransport::builder(policy.load().ok()?);
+        builder.proxy(ProxyPolicy::Direct).build().ok()
+    })
 }

@@ -96,7 +96,7 @@ fn one(out: &mut Output<impl Write>, result: &CheckResult) -> io::Result<()> {
         ("verified by", result.verified_by.as_ref().map(verified)),
         (
             "would verify",
-            refused(result).then(|| would(&result.would_verify)),
+            result.is_refused().then(|| would(&result.would_verify)),
         ),
         ("phases", phases(&result.phases_ms)),
     ];
@@ -106,20 +106,17 @@ fn one(out: &mut Output<impl Write>, result: &CheckResult) -> io::Result<()> {
     out.pairs(facts.chain(chain))
 }
 
-fn refused(result: &CheckResult) -> bool {
-    let error = result.error.as_ref();
-    error.is_some_and(|error| error.refusal.is_some())
-}
-
 fn tls(tls: &Tls) -> String {
-    let named = [&tls.key_exchange, &tls.cipher_suite, &tls.alpn];
-    let named = named.into_iter().flatten().cloned();
-    let resumed = match tls.resumed {
+    let resumed = tls.resumed.map(|resumed| match resumed {
         true => "sessions are resumed",
         false => "sessions are not resumed",
-    };
-    let all: Vec<String> = [tls.version.to_owned()].into_iter().chain(named).collect();
-    format!("{}, {resumed}", all.join(", "))
+    });
+    let named = [&tls.key_exchange, &tls.cipher_suite, &tls.alpn].map(Option::as_deref);
+    let known = [Some(tls.version)]
+        .into_iter()
+        .chain(named)
+        .chain([resumed]);
+    known.flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn verified(verified: &Verified) -> String {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod check;
+mod connections;
 mod contract;
 mod demo;
 mod downstream;
