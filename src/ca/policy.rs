@@ -108,7 +108,9 @@ impl CaPolicy {
     ///
     /// A list in the name of the issuer, but without a valid signature of the issuer's or of
     /// another trust anchor of that name, refuses all that the issuer has signed: what it would
-    /// have said is not known. A list that cannot be used (a delta or indirect list, an unknown
+    /// have said is not known. One that another trust anchor of that name has signed refuses what it
+    /// names, unless the issuer has a list of its own: an authority with a new key may list what it
+    /// has issued with the old one. A list that cannot be used (a delta or indirect list, an unknown
     /// critical extension, malformed) is left out and told in the report and the log.
     ///
     /// Where the operating system's verifier decides, nothing can be enforced, and

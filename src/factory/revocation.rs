@@ -128,18 +128,22 @@ impl Revocation {
     }
 
     fn check(&self, issued: &Cert<'_>, issuer: &Key) -> Result<(), Error> {
+        let (mut own, mut namesakes) = (false, None);
         for list in self.of_issuer(issued) {
+            let revokes = list.crl.revokes(issued.serial());
             match list.signer(issuer, &self.algorithms) {
+                Signer::Issuer if revokes => return Err(CertificateError::Revoked.into()),
+                Signer::Issuer => own = true,
+                // An authority with a new key may list what it has issued with the old one.
+                Signer::Another if revokes => namesakes = Some(list),
                 Signer::Another => {}
-                Signer::Issuer if !list.crl.revokes(issued.serial()) => {}
-                Signer::Issuer => return Err(CertificateError::Revoked.into()),
-                Signer::Unknown => {
-                    let unverified = Arc::new(Unverified(Arc::clone(&list.crl)));
-                    return Err(CertificateError::Other(OtherError(unverified)).into());
-                }
+                Signer::Unknown => return Err(list.unverified()),
             }
         }
-        Ok(())
+        match namesakes {
+            Some(list) if !own => Err(list.unverified()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -172,6 +176,11 @@ impl List {
             anchor,
             intermediate: OnceLock::new(),
         }
+    }
+
+    fn unverified(&self) -> Error {
+        let unverified = Arc::new(Unverified(Arc::clone(&self.crl)));
+        CertificateError::Other(OtherError(unverified)).into()
     }
 
     fn signer(&self, issuer: &Key, algorithms: &WebPkiSupportedAlgorithms) -> Signer {

@@ -91,6 +91,20 @@ async fn what_a_list_of_its_issuer_names_is_refused() {
         (
             "of another anchor with that name",
             bundle(&[&namesake.pem(), &namesake.crl(&[&revoked]).pem()]),
+            UNKNOWN,
+        ),
+        (
+            "of another anchor with that name, about another",
+            bundle(&[&namesake.pem(), &namesake.crl(&[&sibling]).pem()]),
+            Outcome::Connected,
+        ),
+        (
+            "of another anchor with that name, beside the issuer's own",
+            bundle(&[
+                &namesake.pem(),
+                &namesake.crl(&[&revoked]).pem(),
+                &root.crl(&[]).pem(),
+            ]),
             Outcome::Connected,
         ),
         (
