@@ -196,6 +196,7 @@ fn assemble(
         return Err(CaError::CrlsNotEnforceable);
     }
     base.settled.obey(&Distrusts::of(&bundle.settled));
+    base.settled.leave_out_end_entities();
     bundle.settle(&base)?;
     let crls: Vec<_> = bundle.settled.enforced().cloned().collect();
     base.settled.leave_out_revoked(&crls);
@@ -364,6 +365,15 @@ mod tests {
         let loaded = assemble(&policy, &decision, bundle, base(&c.pem())).expect("it loads");
         let pinned = [&a, &b, &c, &a.renewed()].map(|it| loaded.trust.is_pinned(&it.der()));
         assert_eq!(pinned, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_servers_certificate_among_the_base_roots_is_no_anchor() {
+        let root = Authority::root("A");
+        let server = root.issue(&["a.test"]);
+        let report = loaded(&root.pem(), base(&server.chain_pem())).expect("it loads");
+        assert_eq!((report.anchors, report.base.anchors), (Some(1), Some(0)));
+        assert_eq!(report.base.ignored, Some(1));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::env;
 use super::report::BaseKind;
 use super::settled::Settled;
 use super::sources::Base;
+use super::x509::is_end_entity;
 
 /// Hands a policy to child processes; from [`TrustAnchors::child_env`].
 ///
@@ -87,12 +88,15 @@ use super::sources::Base;
 /// # What is removed
 /// A policy that is handed on must not be off, so these go: `NODE_TLS_REJECT_UNAUTHORIZED`,
 /// `GIT_SSL_NO_VERIFY`, `PYTHONHTTPSVERIFY`, `npm_config_strict_ssl`, `NPM_CONFIG_STRICT_SSL`,
-/// `PIP_TRUSTED_HOST`, `UV_INSECURE_HOST`, `BUNDLE_SSL_VERIFY_MODE`, `HEX_UNSAFE_HTTPS` and
+/// `PIP_TRUSTED_HOST`, `UV_INSECURE_HOST`, `BUNDLE_SSL_VERIFY_MODE`, `HEX_UNSAFE_HTTPS`,
+/// `AZURE_CLI_DISABLE_CONNECTION_VERIFICATION`, `CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION`,
+/// `CONDA_SSL_VERIFY`, `GIT_CONFIG_PARAMETERS`, `GOINSECURE`, `YARN_ENABLE_STRICT_SSL` and
 /// `PERL_LWP_SSL_VERIFY_HOSTNAME`; and, where `npm_config_cafile` is set, `NPM_CONFIG_CAFILE`,
 /// which would compete with it. The same switch in a file, or as an argument, stays.
 ///
 /// # What children decide for themselves
-/// Whether an anchor that has expired, is no authority's, or did not sign itself will do: OpenSSL
+/// A server's own certificate (CA:FALSE) is not handed on, since there are programs that would let it
+/// sign for every name. /// Whether an anchor that has expired, is no authority's, or did not sign itself will do: OpenSSL
 /// is stricter there than this crate. What the policy distrusts is absent, but a child does not know
 /// it, and takes it as an intermediate if a server sends it. Revocation lists, proxies and client
 /// certificates are not handed on. Java, .NET on Windows, and programs over GnuTLS or the
@@ -161,6 +165,8 @@ impl ChildEnv {
             _ => Reach::Everything,
         };
         let error = |source| ChildEnvError::new(temporary, source);
+        // Other verifiers may let a server's certificate vouch for everybody.
+        let anchors = anchors.filter(|it| !is_end_entity(&it.certificate.der));
         let bundle = Bundle::write(temporary, anchors).map_err(error)?;
         Ok(Self {
             variables: variables::set(reach, &bundle).map_err(error)?,

@@ -70,6 +70,18 @@ impl Settled {
         }
     }
 
+    /// Of the base, a server's certificate is none that it may present, and vouches for nobody else.
+    pub(crate) fn leave_out_end_entities(&mut self) {
+        for block in &mut self.certificates {
+            if matches!(block.verdict, Verdict::Accepted)
+                && x509::is_end_entity(&block.certificate.der)
+            {
+                block.verdict = Verdict::Unusable(NO_AUTHORITY.to_owned());
+                block.anchor = None;
+            }
+        }
+    }
+
     /// Takes the anchors of servers' own certificates away: those vouch for themselves, and the
     /// verifier would let them vouch for everybody.
     pub(crate) fn keep_authorities(&mut self) {
@@ -206,3 +218,5 @@ impl Block {
         }
     }
 }
+
+const NO_AUTHORITY: &str = "it is an end-entity certificate (CA:FALSE), which vouches for no other";

@@ -80,7 +80,7 @@ const STORE: (&str, &str) = ("DENO_TLS_CA_STORE", "system");
 const ADDING: [&str; 3] = ["DENO_CERT", "NODE_EXTRA_CA_CERTS", "CODEX_CA_CERTIFICATE"];
 
 /// Switch verification off, some of them for a host.
-const SWITCHES: [&str; 10] = [
+const SWITCHES: [&str; 16] = [
     "NODE_TLS_REJECT_UNAUTHORIZED",
     "GIT_SSL_NO_VERIFY",
     "PYTHONHTTPSVERIFY",
@@ -90,6 +90,12 @@ const SWITCHES: [&str; 10] = [
     "UV_INSECURE_HOST",
     "BUNDLE_SSL_VERIFY_MODE",
     "HEX_UNSAFE_HTTPS",
+    "AZURE_CLI_DISABLE_CONNECTION_VERIFICATION",
+    "CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION",
+    "CONDA_SSL_VERIFY",
+    "GIT_CONFIG_PARAMETERS",
+    "GOINSECURE",
+    "YARN_ENABLE_STRICT_SSL",
     "PERL_LWP_SSL_VERIFY_HOSTNAME",
 ];
 
