@@ -21,6 +21,10 @@ pub(crate) struct Identities {
 }
 
 impl Identities {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.host.is_none() && self.proxy.is_none()
+    }
+
     /// What rustls asks for them.
     pub(crate) fn resolvers(&self, provider: &CryptoProvider) -> Result<Resolvers, IdentityError> {
         let certified = |identity: &Option<ClientIdentity>| {

@@ -127,11 +127,15 @@ impl Destination {
             true => Host::parse(&format!("[{host}]")),
             false => Host::parse(&host),
         };
-        Some(Self {
+        Some(Self::https(host.ok()?))
+    }
+
+    pub(crate) fn https(host: Host) -> Self {
+        Self {
             secure: true,
-            host: host.ok()?,
+            host,
             port: None,
-        })
+        }
     }
 
     /// For the matcher and the TCP connector: a port only where the URL has one, so that a
@@ -216,6 +220,17 @@ impl Routes {
             });
         }
         route
+    }
+
+    /// As they are in a TLS handshake.
+    pub(crate) fn names_of_tls_proxies(&self) -> Vec<ServerName<'static>> {
+        let proxies = [&self.http, &self.https].into_iter().flatten();
+        let proxies = proxies.filter(|proxy| proxy.scheme() == "https");
+        let names = proxies.filter_map(|proxy| {
+            let host = proxy.url.host_str()?;
+            ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).ok()
+        });
+        names.collect()
     }
 
     /// Whether a proxy has to be given IPv4 addresses.

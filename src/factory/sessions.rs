@@ -18,14 +18,18 @@ pub(crate) struct Sessions {
     retired: AtomicBool,
     /// Whether hosts that ask are shown a client certificate.
     with_identity: bool,
+    /// Sessions go by name: one of a proxy could be resumed with a host of its name, and bring the
+    /// identity along that was shown to the other.
+    never: Vec<ServerName<'static>>,
 }
 
 impl Sessions {
-    pub(crate) fn new(with_identity: bool) -> Self {
+    pub(crate) fn new(with_identity: bool, never: Vec<ServerName<'static>>) -> Self {
         Self {
             cache: ClientSessionMemoryCache::new(SERVERS),
             retired: AtomicBool::new(false),
             with_identity,
+            never,
         }
     }
 
@@ -35,8 +39,9 @@ impl Sessions {
         self.retired.store(true, Ordering::SeqCst);
     }
 
-    fn in_force(&self) -> bool {
-        !self.retired.load(Ordering::SeqCst)
+    fn may_resume(&self, server: &ServerName<'_>) -> bool {
+        let never = self.never.iter().any(|name| name == server);
+        !never && !self.retired.load(Ordering::SeqCst)
     }
 }
 
@@ -50,14 +55,14 @@ impl ClientSessionStore for Sessions {
     }
 
     fn set_tls12_session(&self, server: ServerName<'static>, value: Tls12ClientSessionValue) {
-        if self.in_force() {
+        if self.may_resume(&server) {
             self.cache.set_tls12_session(server, value);
         }
     }
 
     fn tls12_session(&self, server: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
         let session = self.cache.tls12_session(server);
-        session.filter(|_| self.in_force())
+        session.filter(|_| self.may_resume(server))
     }
 
     fn remove_tls12_session(&self, server: &ServerName<'static>) {
@@ -65,7 +70,7 @@ impl ClientSessionStore for Sessions {
     }
 
     fn insert_tls13_ticket(&self, server: ServerName<'static>, value: Tls13ClientSessionValue) {
-        if self.in_force() {
+        if self.may_resume(&server) {
             self.cache.insert_tls13_ticket(server, value);
         }
     }
@@ -74,7 +79,7 @@ impl ClientSessionStore for Sessions {
     fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         trace::shakes_hands(server, self.with_identity);
         let ticket = self.cache.take_tls13_ticket(server);
-        ticket.filter(|_| self.in_force())
+        ticket.filter(|_| self.may_resume(server))
     }
 }
 

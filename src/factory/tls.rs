@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, Error, SupportedProtocolVersion};
+use rustls_pki_types::ServerName;
 
 use super::client_auth::Resolvers;
 use super::live::Live;
@@ -37,6 +38,8 @@ pub(crate) struct Profile {
     pub(crate) provider: Arc<CryptoProvider>,
     pub(crate) oldest: TlsVersion,
     pub(crate) resolvers: Resolvers,
+    /// Peers whose sessions are not kept.
+    pub(crate) never_resumed: Vec<ServerName<'static>>,
 }
 
 /// The versions of HTTP that a client offers.
@@ -57,7 +60,10 @@ impl Tls {
             others,
             shows_to_hosts,
         } = &profile.resolvers;
-        let sessions = Arc::new(Sessions::new(*shows_to_hosts));
+        let sessions = Arc::new(Sessions::new(
+            *shows_to_hosts,
+            profile.never_resumed.clone(),
+        ));
         let mut plain = config(profile, verifier)?;
         plain.resumption = Resumption::store(Arc::clone(&sessions) as _);
         let mut proxy = plain.clone();

@@ -81,7 +81,8 @@ impl TransportBuilder {
     }
 
     /// Who the client is, for destinations that ask; nobody unless this says otherwise. It is
-    /// part of [`rustls_config`](TrustedTransport::rustls_config), and never shown to a proxy.
+    /// part of [`rustls_config`](TrustedTransport::rustls_config), and never shown to a proxy. Every
+    /// trusted host that asks learns of it, also one that a redirect leads to.
     pub fn identity(mut self, identity: ClientIdentity) -> Self {
         self.identities.host = Some(identity);
         self
@@ -141,6 +142,10 @@ impl TransportBuilder {
             provider,
             oldest: self.tls_min_version,
             resolvers,
+            never_resumed: match self.identities.is_empty() {
+                true => Vec::new(),
+                false => routes.names_of_tls_proxies(),
+            },
         };
         let settings = Settings {
             profile,

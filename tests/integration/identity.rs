@@ -222,6 +222,32 @@ async fn sessions_are_resumed_with_an_identity_too() {
     assert_eq!(auth.shown().len(), 1);
 }
 
+/// Sessions go by name, and a host may have that of the proxy: a ticket would bring along who the
+/// other was told the client is.
+#[tokio::test]
+async fn with_an_identity_no_session_of_a_proxy_is_resumed() {
+    let world = World::new();
+    let alice = client(&world.people, "alice", Validity::Current);
+    let origin = world.origin(&world.asking(false, false)).await;
+    for with_identity in [false, true] {
+        let proxy = Proxy::http().tls(world.servers.issue(&["127.0.0.1"]));
+        let proxy = proxy.start().await.expect("a proxy");
+        let with = |builder: TransportBuilder| match with_identity {
+            true => builder.identity(identity(&alice)),
+            false => builder,
+        };
+        let policy = ProxyPolicy::all(proxy.url("https"));
+        let transport = world.transport(&origin, policy, with);
+        for _ in 0..2 {
+            let outcome = support::both(&transport, &origin, "https").await;
+            assert_eq!(outcome, Outcome::Connected);
+        }
+        let handshakes = proxy.handshakes().into_iter();
+        let resumed = handshakes.filter(|it| it.as_ref().is_ok_and(|tls| tls.resumed));
+        assert_eq!(resumed.count() > 0, !with_identity);
+    }
+}
+
 /// What is wrong with an identity, and what is to be read of it.
 fn refusals(world: &World) -> [(Option<EndEntity>, TlsFault, &'static str); 3] {
     let strangers = Authority::root("Strangers");
