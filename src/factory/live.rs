@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier as Verifier,
@@ -28,7 +29,7 @@ pub(crate) struct Live {
     provider: Arc<CryptoProvider>,
     trust: RwLock<InForce>,
     /// The latest refusals that nobody else has noted: those of other protocols.
-    strays: Mutex<VecDeque<Refused>>,
+    strays: Mutex<VecDeque<(Instant, Refused)>>,
 }
 
 /// Anchors, and the verifier that was made from them.
@@ -86,7 +87,11 @@ impl Live {
             _ => None,
         })?;
         let strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut alike = strays.iter().rev().filter(|it| same(&it.error, refusal));
+        let recent = strays.iter().rev();
+        let recent = recent.take_while(|(when, _)| when.elapsed() < RECENTLY);
+        let mut alike = recent
+            .map(|(_, it)| it)
+            .filter(|it| same(&it.error, refusal));
         let newest = alike.next()?;
         alike
             .all(|it| it.name == newest.name)
@@ -101,7 +106,7 @@ impl Live {
         if strays.len() == STRAYS {
             strays.pop_front();
         }
-        strays.push_back(refused);
+        strays.push_back((Instant::now(), refused));
     }
 
     fn signature_refused(&self, trust: InForce, certificate: &CertificateDer<'_>, error: &Error) {
@@ -237,6 +242,9 @@ fn same(one: &CertificateError, other: &CertificateError) -> bool {
         (one, other) => one == other,
     }
 }
+
+/// Errors are explained when they come up. Later, the same error may be somebody else's.
+const RECENTLY: Duration = Duration::from_secs(60);
 
 /// Each has a chain of a few thousand bytes.
 const STRAYS: usize = 16;

@@ -123,8 +123,8 @@ impl TrustedTransport {
         host: &str,
         chain: &[PresentedCertificate],
     ) -> Result<VerifiedBy, TransportError> {
-        let url = Url::parse(&format!("https://{host}/")).map_err(invalid_request)?;
-        let destination = Destination::of(&url).ok_or_else(not_a_destination)?;
+        let host = url::Host::parse(host).map_err(invalid_request)?;
+        let destination = Destination::https(host);
         let chain: Vec<_> = chain.iter().map(|it| it.to_der()).collect();
         let trust = self.in_force();
         let name = destination.server_name()?;

@@ -74,7 +74,7 @@ impl Recipe {
             .redirect(noted(Arc::clone(&self.redirect)))
             // The layer's limit ends the connection, and knows what it was waiting for. This one
             // is divided among the addresses of a host.
-            .connect_timeout(limit + limit / 64 + MARGIN)
+            .connect_timeout(limit.saturating_add(limit / 64).saturating_add(MARGIN))
             .connector_layer(Traced { limit })
             .dns_resolver(Arc::new(transport.resolver().clone()))
             .https_only(transport.https_only())

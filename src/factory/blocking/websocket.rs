@@ -51,8 +51,8 @@ impl WebSocket {
     /// Sends a message and flushes it.
     ///
     /// # Errors
-    /// Those of the connection and of the protocol. After a timeout the message, if it is not sent
-    /// already, is sent with the next.
+    /// Those of the connection and of the protocol. After a timeout it is not known whether the
+    /// message is sent, or will be with the next: close the socket if that matters.
     ///
     /// # Panics
     /// In async code.
