@@ -14,6 +14,8 @@ pub(crate) struct Target {
     pub(crate) host: String,
     /// In full, for the connection.
     pub(crate) url: String,
+    /// Nobody named it: whether its server speaks the protocol is not what was asked.
+    pub(crate) is_twin: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl Target {
             scheme: Scheme::named(other).unwrap_or(self.scheme),
             host: self.host.clone(),
             url: swap(&self.url),
+            is_twin: true,
         }
     }
 
@@ -55,6 +58,7 @@ impl Target {
             scheme: Scheme::named(url.scheme())?,
             host: url.host_str()?.to_owned(),
             url: url.into(),
+            is_twin: false,
         })
     }
 }

@@ -75,6 +75,10 @@ impl Checker {
                 result.add_answer(&answer);
                 answer.say_farewell().await;
             }
+            Err(TransportError::UpgradeRefused { status, .. }) if target.is_twin => {
+                result.ok = true;
+                result.status = Some(status.as_u16());
+            }
             Err(error) => {
                 result.add_error(&error);
                 result.classical_only_helps = self.classical_helps(target, &error).await;

@@ -170,7 +170,11 @@ fn described(certificate: &PresentedCertificate) -> String {
     } = certificate;
     let names = match &names[..] {
         [] => String::new(),
-        names => format!("; for {}", names[..names.len().min(MOST_NAMES)].join(", ")),
+        names if names.len() > MOST_NAMES => {
+            let more = names.len() - MOST_NAMES;
+            format!("; for {} and {more} more", names[..MOST_NAMES].join(", "))
+        }
+        names => format!("; for {}", names.join(", ")),
     };
     format!("`{subject}`, issued by `{issuer}`; {key}; until {not_after}{names}")
 }
