@@ -135,7 +135,9 @@ fn a_workspace_need_not_have_what_is_listed() {
 /// What it says to call is there: `Type::method()` of the transport.
 #[test]
 fn every_reason_says_what_to_call_instead() {
-    let transport = fs::read_to_string(repository("src/factory/transport.rs")).expect("a source");
+    let source = |name| fs::read_to_string(repository(name)).expect("a source");
+    let transport =
+        source("src/factory/transport.rs") + &source("src/factory/transport_builder.rs");
     for (_, Entry { path, reason, .. }) in entries() {
         let names: Vec<_> = reason.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "{path}: {reason}");
