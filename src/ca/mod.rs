@@ -5,6 +5,7 @@ mod anchors;
 mod bundle;
 mod certificate;
 mod child_env;
+mod copies;
 mod crl;
 mod decision;
 mod der;

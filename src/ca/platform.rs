@@ -3,11 +3,14 @@
 //! `SSL_CERT_DIR` replace the roots behind the policy's back. On Apple systems and Windows
 //! the system's own verifier decides, and its roots cannot be listed.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::bundle::Blocks;
+use super::copies::Copies;
 use super::read::{self, ReadError};
 
 /// Whether the operating system verifies by itself.
@@ -27,46 +30,54 @@ pub(crate) fn blocks() -> Blocks {
 /// only one of them has.
 fn blocks_in(bundles: &[&Path], directories: &[PathBuf]) -> Blocks {
     let mut blocks = Blocks::default();
-    for bundle in bundles {
-        if add(&mut blocks, bundle) {
-            break;
-        }
-    }
+    let bundle = bundles.iter().find_map(|bundle| {
+        let bytes = bytes_of(&mut blocks, bundle)?;
+        blocks.add_leniently(bundle, Cow::Borrowed(&bytes));
+        Some(bytes)
+    });
+    let bundle = bundle.unwrap_or_default();
+    let copies = match blocks.tally.malformed {
+        0 => Copies::of(&bundle, blocks.certificates.len()),
+        _ => Copies::default(),
+    };
     for directory in directories {
         match hashed_files(directory) {
-            Ok(paths) => paths.iter().for_each(|path| {
-                add(&mut blocks, path);
-            }),
+            Ok(names) => names
+                .iter()
+                .for_each(|name| add(&mut blocks, &directory.join(name), &copies)),
             Err(_) => blocks.unreadable(),
         }
     }
     blocks
 }
 
-/// Whether the file could be read.
-fn add(blocks: &mut Blocks, path: &Path) -> bool {
+fn add(blocks: &mut Blocks, path: &Path, copies: &Copies<'_>) {
+    match bytes_of(blocks, path) {
+        Some(bytes) if !copies.has(&bytes) => blocks.add_leniently(path, bytes.into()),
+        _ => {}
+    }
+}
+
+fn bytes_of(blocks: &mut Blocks, path: &Path) -> Option<Vec<u8>> {
     match read::file(path, LIMIT) {
-        Ok(bytes) => {
-            blocks.add_leniently(path, bytes.into());
-            return true;
-        }
+        Ok(bytes) => return Some(bytes),
         // Most of the well-known places are another system's.
         Err(ReadError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
         Err(_) => blocks.unreadable(),
     }
-    false
+    None
 }
 
 /// The files that OpenSSL looks at in a directory: `openssl rehash` names them by subject.
 /// Others, a server's own certificate perhaps, are no roots.
-fn hashed_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<_> = fs::read_dir(directory)?
+fn hashed_files(directory: &Path) -> io::Result<Vec<OsString>> {
+    let mut names: Vec<_> = fs::read_dir(directory)?
         .flatten()
-        .filter(|entry| entry.file_name().to_str().is_some_and(is_hash_name))
-        .map(|entry| entry.path())
+        .map(|entry| entry.file_name())
+        .filter(|name| name.to_str().is_some_and(is_hash_name))
         .collect();
-    paths.sort();
-    Ok(paths)
+    names.sort();
+    Ok(names)
 }
 
 /// Eight hexadecimal digits, a dot and a number: `5ed36f99.0`.
