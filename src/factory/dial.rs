@@ -23,7 +23,9 @@ use super::tls::Tls;
 use super::trace;
 
 /// A stream to the destination: TLS if it is secure, over TCP or TLS to a proxy.
-pub(crate) type Connection = TokioIo<MaybeHttpsStream<Hop>>;
+///
+/// Two TLS states are large, and a WebSocket's handshake moves its stream a dozen times.
+pub(crate) type Connection = Box<TokioIo<MaybeHttpsStream<Hop>>>;
 
 /// A stream to the destination, or to a proxy that has already connected it.
 type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -49,10 +51,11 @@ pub(crate) async fn dial(
 
     let hop = match route.server() {
         None => direct(destination, tcp).await?,
-        Some(proxy) => through(proxy, destination, tcp, resolver, tls).await?,
+        // Its state is large, and would be moved with that of every connection.
+        Some(proxy) => Box::pin(through(proxy, destination, tcp, resolver, tls)).await?,
     };
     if !destination.secure {
-        return Ok(TokioIo::new(MaybeHttpsStream::Http(hop)));
+        return Ok(Box::new(TokioIo::new(MaybeHttpsStream::Http(hop))));
     }
     secure(destination, hop, config).await
 }
@@ -124,9 +127,10 @@ async fn secure(
     config: Arc<ClientConfig>,
 ) -> Result<Connection, BoxError> {
     let stream = tokio_rustls::TlsConnector::from(config)
-        .connect(destination.server_name()?, TokioIo::new(hop))
+        .connect(destination.server_name()?.to_owned(), TokioIo::new(hop))
         .await?;
-    Ok(TokioIo::new(MaybeHttpsStream::Https(TokioIo::new(stream))))
+    let stream = MaybeHttpsStream::Https(TokioIo::new(stream));
+    Ok(Box::new(TokioIo::new(stream)))
 }
 
 /// For proxies that are to be given an address. hyper-util's own way blocks the thread.

@@ -172,11 +172,8 @@ impl HttpClient {
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {
         self.0.transport.permit(destination)?;
         // reqwest keeps the brackets of the literal, and rustls does not take them for a name.
-        let route = self.0.transport.routes().to(destination);
-        if destination.secure
-            && matches!(destination.host, url::Host::Ipv6(_))
-            && !route.is_direct()
-        {
+        let is_ipv6 = matches!(destination.host, url::Host::Ipv6(_));
+        if is_ipv6 && destination.secure && !self.0.transport.routes().to(destination).is_direct() {
             return Err(invalid_request(
                 "HTTPS to an IPv6 address through a proxy is not possible; use a host name, \
                  or name the address in NO_PROXY",

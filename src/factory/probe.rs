@@ -127,7 +127,7 @@ impl TrustedTransport {
         let destination = Destination::https(host);
         let chain: Vec<_> = chain.iter().map(|it| it.to_der()).collect();
         let trust = self.in_force();
-        let name = destination.server_name()?;
+        let name = destination.server_name()?.to_owned();
         match trust.judge(chain.clone(), &name) {
             Ok(()) => Ok(VerifiedBy::of(&chain, &trust.anchors, self.provider())),
             Err(refused) => {

@@ -112,9 +112,9 @@ impl Destination {
     }
 
     /// The name that the certificate must have.
-    pub(crate) fn server_name(&self) -> Result<ServerName<'static>, TransportError> {
+    pub(crate) fn server_name(&self) -> Result<ServerName<'_>, TransportError> {
         match &self.host {
-            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(invalid_request),
+            Host::Domain(name) => ServerName::try_from(name.as_str()).map_err(invalid_request),
             Host::Ipv4(address) => Ok(ServerName::IpAddress((*address).into())),
             Host::Ipv6(address) => Ok(ServerName::IpAddress((*address).into())),
         }

@@ -184,7 +184,8 @@ impl WebSocketBuilder {
         self.transport.permit(&destination)?;
         let epoch = self.transport.epoch();
         let route = self.transport.routes().to(&destination);
-        let connecting = async {
+        // Boxed where it is made: it is large, and would be moved into each layer around it.
+        let connecting = Box::pin(async {
             let (tls, resolver) = (&epoch.tls, self.transport.resolver());
             let dialed = dial::dial(
                 &destination,
@@ -199,7 +200,7 @@ impl WebSocketBuilder {
             upgrade(request, stream, self.config)
                 .await
                 .map_err(Failure::Upgrade)
-        };
+        });
         let trace = Trace::default();
         match trace.follow(self.connect_timeout, connecting).await {
             Ok((stream, response)) => {
