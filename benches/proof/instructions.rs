@@ -1,5 +1,5 @@
 //! Instructions instead of time: they do not depend on what else the machine does. Counted by
-//! Valgrind's callgrind, if it is there, as the difference between doing it once and thrice.
+//! Valgrind's callgrind, if it is there, once what is made but once has been made.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -9,11 +9,13 @@ use rustls::client::Resumption;
 use trusted_transport::{BaseRoots, CaPolicy, TrustedTransport};
 use trusted_transport_lab::{Authority, bundle_of};
 
+use crate::connections::runtime;
 use crate::measure::{Effort, Pair, Sample};
+use crate::servers::Servers;
 use crate::table::{Row, Table, Unit};
 use crate::{Outcome, raw, trust};
 
-/// Makes this program do one thing so many times.
+/// Makes this program do one thing over and over.
 pub(crate) const ARGUMENT: &str = "--once";
 
 pub(crate) fn measure(_: Effort, table: &mut Table) -> Outcome {
@@ -27,6 +29,8 @@ pub(crate) fn measure(_: Effort, table: &mut Table) -> Outcome {
         ("instructions to load 150 certificates", "load", 1.3),
         ("instructions of a handshake in memory", "handshake", 1.02),
         ("instructions of the next client", "client", 1.0 / 300.0),
+        ("instructions of a GET over HTTP/1.1", "get", 1.02),
+        ("instructions of connecting a WebSocket", "websocket", 1.02),
     ] {
         let pair = Pair {
             raw: vec![counted(&format!("raw-{what}"))?],
@@ -38,27 +42,64 @@ pub(crate) fn measure(_: Effort, table: &mut Table) -> Outcome {
 }
 
 fn counted(what: &str) -> Outcome<Sample> {
-    let value = (total(what, "3")? - total(what, "1")?) / 2.0;
-    Ok(Sample { value, cpu: 0.0 })
-}
-
-fn total(what: &str, times: &str) -> Outcome<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(format!("--toggle-collect=*{COUNTED}*"))
         .arg(std::env::current_exe()?)
-        .args([ARGUMENT, what, times])
+        .args([ARGUMENT, what])
         .output()?;
     let told = String::from_utf8_lossy(&output.stderr);
     let count = told
         .lines()
         .find_map(|line| line.split("Collected : ").nth(1));
     let count = count.ok_or_else(|| format!("callgrind counted nothing: {told}"))?;
-    Ok(count.trim().parse()?)
+    let value = count.trim().parse::<f64>()? / f64::from(TIMES);
+    Ok(Sample { value, cpu: 0.0 })
 }
 
-/// Does it so many times.
-pub(crate) fn once(what: &str, times: &str) -> Outcome {
-    let times: usize = times.parse()?;
+/// Does it once for what is made but once, and then as often as is counted.
+fn repeated(mut run: impl FnMut() -> Outcome) -> Outcome {
+    run()?;
+    counted_instructions(&mut run)
+}
+
+#[inline(never)]
+fn counted_instructions(run: &mut dyn FnMut() -> Outcome) -> Outcome {
+    (0..TIMES).try_for_each(|_| run())
+}
+
+/// Does one thing, over and over.
+pub(crate) fn run(what: &str) -> Outcome {
+    match what {
+        "get" | "raw-get" | "websocket" | "raw-websocket" => connected(what),
+        _ => alone(what),
+    }
+}
+
+fn connected(what: &str) -> Outcome {
+    let (servers, runtime) = (Servers::start()?, runtime()?);
+    let (raw, token) = (
+        raw::builder(&servers.pem)?.http1_only().build()?,
+        servers.token()?,
+    );
+    let client = token.http().http1_only().build()?;
+    let config = Arc::new(raw::config(&servers.pem)?);
+    let (https, wss) = (servers.url("https"), servers.url("wss"));
+    repeated(|| {
+        runtime.block_on(async {
+            match what {
+                "get" => drop(client.get(&https).send().await?.bytes().await?),
+                "raw-get" => drop(raw.get(&https).send().await?.bytes().await?),
+                "websocket" => drop(token.websocket(&wss).await?),
+                _ => drop(raw::socket(Arc::clone(&config), servers.port).await?),
+            }
+            Ok(())
+        })
+    })
+}
+
+/// What needs no servers.
+fn alone(what: &str) -> Outcome {
     let root = Authority::root("Root");
     let pem = bundle_of(149) + &root.pem();
     let policy = CaPolicy::platform().base(BaseRoots::None);
@@ -74,7 +115,7 @@ pub(crate) fn once(what: &str, times: &str) -> Outcome {
         raw::config(&pem)?,
     ]
     .map(full);
-    for _ in 0..times {
+    repeated(|| {
         match what {
             "load" => drop(policy.load()?),
             "raw-load" => drop(raw::roots(pem.as_bytes())?),
@@ -84,6 +125,10 @@ pub(crate) fn once(what: &str, times: &str) -> Outcome {
             "raw-handshake" => trust::handshake(&plain, &server)?,
             other => return Err(format!("nothing is called {other}").into()),
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
+
+/// Of the function whose instructions count.
+const COUNTED: &str = "counted_instructions";
+const TIMES: u32 = 20;

@@ -18,7 +18,7 @@ mod table;
 mod trust;
 
 use std::error::Error;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use measure::Effort;
 use table::Table;
@@ -40,11 +40,14 @@ const GROUPS: [(&str, Group); 8] = [
 ];
 
 fn main() -> ExitCode {
+    if let Some(code) = anew_without_variables() {
+        return code;
+    }
     raw::install_provider();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match &arguments[..] {
         [servers] if servers == servers::ARGUMENT => servers::serve(),
-        [once, what, times] if once == instructions::ARGUMENT => instructions::once(what, times),
+        [once, what] if once == instructions::ARGUMENT => instructions::run(what),
         arguments => all(arguments),
     };
     match outcome {
@@ -54,6 +57,33 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Variables would lead one side to other roots or through a proxy: without them, in a process of
+/// its own.
+fn anew_without_variables() -> Option<ExitCode> {
+    const NAMES: [&str; 10] = [
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ];
+    NAMES.iter().find(|name| std::env::var_os(name).is_some())?;
+    let mut anew = Command::new(std::env::current_exe().ok()?);
+    NAMES.iter().for_each(|name| {
+        anew.env_remove(name);
+    });
+    let status = anew.args(std::env::args_os().skip(1)).status().ok()?;
+    Some(match status.success() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 fn all(arguments: &[String]) -> Outcome {

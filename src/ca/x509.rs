@@ -95,7 +95,7 @@ pub(crate) fn is_end_entity(der: &[u8]) -> bool {
     match der::extension(der, BASIC_CONSTRAINTS) {
         Some(constraints) => der::sequence(constraints).is_some_and(|(_, constraints)| {
             let ca = der::elements(constraints).next();
-            let ca = ca.filter(|ca| ca.tag() == Tag::Boolean);
+            let ca = ca.filter(|ca| ca.tag == Tag::Boolean);
             ca.is_none_or(|ca| ca.data == [0])
         }),
         None => der::extension(der, KEY_USAGE).is_some_and(|usage| {
