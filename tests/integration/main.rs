@@ -31,6 +31,8 @@ mod reload;
 mod revocation;
 mod routes;
 mod scale;
+#[cfg(target_os = "linux")]
+mod soak;
 mod support;
 mod told;
 mod warnings;
