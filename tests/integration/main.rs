@@ -3,6 +3,7 @@
 #[cfg(feature = "blocking")]
 mod blocking;
 mod bundles;
+mod cancel;
 mod children;
 mod crypto;
 mod curl;
