@@ -14,6 +14,7 @@ use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderName, Method};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use url::Url;
@@ -55,12 +56,19 @@ impl WebSocket {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Starts the closing handshake; the peer's answer ends the stream.
+    /// Starts the closing handshake; the peer's answer ends the stream. One that has begun goes on,
+    /// whoever began it, and `frame` does not matter any more.
     ///
     /// # Errors
     /// Those of the connection.
     pub async fn close(&mut self, frame: Option<CloseFrame>) -> Result<(), Error> {
-        self.stream.close(frame).await
+        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_ready(cx)).await?;
+        match Pin::new(&mut self.stream).start_send(Message::Close(frame)) {
+            // By the peer, or by a call that was given up before its frame was flushed.
+            Ok(()) | Err(Error::Protocol(ProtocolError::SendAfterClosing)) => {}
+            Err(error) => return Err(error),
+        }
+        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_flush(cx)).await
     }
 
     /// The limits and buffer sizes in use.

@@ -112,6 +112,43 @@ async fn while_it_waits_for_a_message() {
     nothing_runs().await;
 }
 
+/// Whoever gave up closing can go on with it.
+#[tokio::test]
+async fn while_it_closes() {
+    let stage = Stage::new(Way::Direct, 64 * 1024).await;
+    for full in [false, true] {
+        let points = everywhere(async |polls| {
+            let mut socket = connected(&stage).await;
+            stage.relay.hold(full);
+            if full {
+                fill(&mut socket).await;
+            }
+            let waiting = cut(polls, socket.close(None));
+            let cut = tokio::time::timeout(SHORT, waiting).await;
+            stage.relay.hold(false);
+            if !matches!(cut, Ok(Some(Ok(())))) {
+                socket.close(None).await.expect("it goes on");
+            }
+            ends(socket).await;
+            stage.is_left().await;
+            // What waits for a server that does not read would wait for ever.
+            matches!(cut, Ok(Some(_)) | Err(_))
+        });
+        assert!(points.await >= 1);
+    }
+    drop(stage);
+    nothing_runs().await;
+}
+
+/// Sends until the connection takes no more.
+async fn fill(socket: &mut WebSocket) {
+    let message = Message::binary(vec![0; 10_000]);
+    while tokio::time::timeout(SHORT, socket.send(message.clone()))
+        .await
+        .is_ok()
+    {}
+}
+
 /// Dropped at any time, it closes the connection.
 #[tokio::test]
 async fn a_dropped_socket_leaves_nothing_open() {
