@@ -92,6 +92,11 @@ impl HttpClient {
     /// [`TransportError::Untrusted`] if the peer's certificate is refused, and the other
     /// kinds for what prevents or breaks the connection. A response with an error status is
     /// no error.
+    ///
+    /// # Cancel safety
+    /// Dropping the future, or a response that is not read to its end, ends this request alone: its
+    /// stream is reset with HTTP/2, and its connection closed with HTTP/1. The client can be used as
+    /// before. Whether the server has acted on the request is then not known.
     pub async fn execute(&self, request: Request) -> Result<Response, TransportError> {
         let destination = Destination::of(request.url()).ok_or_else(not_a_destination)?;
         self.permit(&destination)?;

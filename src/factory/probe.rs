@@ -61,6 +61,9 @@ impl TrustedTransport {
     /// # Errors
     /// Those of connecting: [`TransportError::Untrusted`] if the certificate is refused, and the
     /// others for what prevents the connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the connection.
     pub async fn probe(&self, url: &str) -> Result<Probe, TransportError> {
         let url = Url::parse(url).map_err(invalid_request)?;
         let destination = Destination::of(&url).ok_or_else(not_a_destination)?;

@@ -88,6 +88,9 @@ impl RequestBuilder {
     ///
     /// # Errors
     /// [`TransportError::InvalidRequest`], and those of [`HttpClient::execute`].
+    ///
+    /// # Cancel safety
+    /// That of [`HttpClient::execute`].
     pub async fn send(self) -> Result<Response, TransportError> {
         let client = self.client.clone();
         client.execute(self.build()?).await

@@ -41,6 +41,11 @@ impl WebSocket {
     ///
     /// # Errors
     /// Those of the connection and of the protocol.
+    ///
+    /// # Cancel safety
+    /// The socket can be used as before, but the message may or may not go, and nobody can tell:
+    /// sending it again can make it two. It goes whole or not at all, before the next one, and may
+    /// wait for that one to be sent. So in a `select!`, keep the future of `send` until it is ready.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
         std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_ready(cx)).await?;
@@ -52,6 +57,10 @@ impl WebSocket {
     ///
     /// # Errors
     /// Those of the connection and of the protocol.
+    ///
+    /// # Cancel safety
+    /// No message is lost, in part or whole, if the future is dropped: it can be one branch of a
+    /// `select!`.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -61,6 +70,9 @@ impl WebSocket {
     ///
     /// # Errors
     /// Those of the connection.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the handshake may or may not have begun. Calling it again goes on.
     pub async fn close(&mut self, frame: Option<CloseFrame>) -> Result<(), Error> {
         std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_ready(cx)).await?;
         match Pin::new(&mut self.stream).start_send(Message::Close(frame)) {
@@ -120,7 +132,7 @@ impl fmt::Debug for WebSocket {
 }
 
 /// A WebSocket that is not connected yet; from [`TrustedTransport::websocket`]. Awaiting it
-/// connects.
+/// connects; if its future is dropped, the connection is closed, however far it has come.
 #[must_use = "a WebSocket is not connected until it is awaited"]
 pub struct WebSocketBuilder {
     transport: TrustedTransport,
