@@ -5,6 +5,7 @@ mod blocking;
 mod bundles;
 mod cancel;
 mod children;
+mod crowd;
 mod crypto;
 mod curl;
 mod distrust;
