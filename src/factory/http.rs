@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 
 use http::Method;
 use reqwest::{IntoUrl, Request, Response, redirect};
 
 use super::attempt::{Attempt, causes};
+use super::epoch::Made;
 use super::error::{TlsFault, TransportError, invalid_request, not_a_destination};
 use super::recipe::Recipe;
 use super::request::RequestBuilder;
@@ -31,13 +32,7 @@ pub struct HttpClient(Arc<Inner>);
 struct Inner {
     transport: TrustedTransport,
     recipe: Recipe,
-    current: RwLock<Current>,
-}
-
-/// The client of an epoch.
-struct Current {
-    client: RawClient,
-    epoch: Arc<Epoch>,
+    client: Made<Epoch, RawClient>,
 }
 
 /// Requests by name, for the client with async and the one without.
@@ -75,7 +70,7 @@ impl HttpClient {
         Ok(Self(Arc::new(Inner {
             transport,
             recipe,
-            current: RwLock::new(Current { client, epoch }),
+            client: Made::new(epoch, client),
         })))
     }
 
@@ -83,7 +78,7 @@ impl HttpClient {
 
     /// Starts a request. A URL that is not valid is an error when it is sent.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        RequestBuilder::of(self.made().client.request(method, url), self.clone())
+        RequestBuilder::of(self.0.client.last().request(method, url), self.clone())
     }
 
     /// Sends a request.
@@ -114,26 +109,14 @@ impl HttpClient {
         let Inner {
             transport,
             recipe,
-            current,
+            client,
         } = &*self.0;
-        let made = self.made();
-        if Arc::ptr_eq(&made.epoch, &transport.epoch()) || !recipe.is_repeatable() {
-            return Ok(made.client.clone());
+        match recipe.is_repeatable() {
+            true => client.current(transport.epochs(), |epoch| {
+                recipe.client(transport, &epoch.tls)
+            }),
+            false => Ok(client.last()),
         }
-        drop(made);
-        let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
-        // Asked for again: an epoch from before the wait may be over, and a newer client here.
-        let epoch = transport.epoch();
-        if !Arc::ptr_eq(&current.epoch, &epoch) {
-            let client = recipe.client(transport, &epoch.tls)?;
-            *current = Current { client, epoch };
-        }
-        Ok(current.client.clone())
-    }
-
-    fn made(&self) -> RwLockReadGuard<'_, Current> {
-        let current = self.0.current.read();
-        current.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way out, for SDKs that demand a `reqwest::Client`.
@@ -171,7 +154,7 @@ impl HttpClient {
     #[cfg(feature = "raw")]
     pub fn into_reqwest(self) -> RawClient {
         // One of an earlier epoch would keep its connections, and obey all the same.
-        self.client().unwrap_or_else(|_| self.made().client.clone())
+        self.client().unwrap_or_else(|_| self.0.client.last())
     }
 
     fn permit(&self, destination: &Destination) -> Result<(), TransportError> {

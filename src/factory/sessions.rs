@@ -1,14 +1,13 @@
 //! TLS sessions of one trust. A resumed handshake skips the verifier, so that sessions end with
 //! the trust that they were verified under.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rustls::NamedGroup;
 use rustls::client::{
     ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue,
 };
 use rustls_pki_types::ServerName;
 
+use super::sync::{AtomicBool, Ordering};
 use super::trace;
 
 /// The sessions that may be resumed, as long as their trust is in force.
@@ -39,7 +38,7 @@ impl Sessions {
         self.retired.store(true, Ordering::SeqCst);
     }
 
-    fn may_resume(&self, server: &ServerName<'_>) -> bool {
+    pub(super) fn may_resume(&self, server: &ServerName<'_>) -> bool {
         let never = self.never.iter().any(|name| name == server);
         !never && !self.retired.load(Ordering::SeqCst)
     }

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use url::Url;
 
 use super::attempt::causes;
+use super::epoch::Epochs;
 use super::error::{TransportError, invalid_request, not_a_destination};
 use super::failure::TrustFailure;
 use super::http_builder::HttpClientBuilder;
@@ -53,7 +54,7 @@ pub struct TrustedTransport(Arc<Inner>);
 
 struct Inner {
     live: Arc<Live>,
-    epoch: RwLock<Arc<Epoch>>,
+    epochs: Epochs<Epoch>,
     /// Held by whoever changes what is trusted.
     changing: Mutex<()>,
     settings: Settings,
@@ -104,7 +105,7 @@ impl TrustedTransport {
         let tls = Tls::new(profile, Arc::clone(&live))?;
         Ok(Self(Arc::new(Inner {
             live,
-            epoch: RwLock::new(Arc::new(Epoch { tls })),
+            epochs: Epochs::new(Epoch { tls }),
             changing: Mutex::default(),
             settings,
         })))
@@ -173,7 +174,12 @@ impl TrustedTransport {
         before: &TrustAnchors,
         anchors: TrustAnchors,
     ) -> Result<Reloaded, rustls::Error> {
-        let Inner { live, settings, .. } = &*self.0;
+        let Inner {
+            live,
+            epochs,
+            settings,
+            ..
+        } = &*self.0;
         let trust = live.prepare(anchors)?;
         if trust.anchors.trusts_like(before) {
             // The report may tell of other files and lines.
@@ -184,7 +190,7 @@ impl TrustedTransport {
             tls: Tls::new(&settings.profile, Arc::clone(live))?,
         };
         let anchors = trust.anchors.clone();
-        self.switch(trust, epoch);
+        epochs.begin(epoch, |last| last.tls.retire(), || live.change(trust));
         tracing::info!(
             target: crate::LOG_TARGET,
             before = before.fingerprint(),
@@ -193,17 +199,6 @@ impl TrustedTransport {
             "trust changed"
         );
         Ok(Reloaded::Changed)
-    }
-
-    /// One step for everybody else. Whoever asks for the epoch meanwhile waits: who has seen the
-    /// new trust is given no client or session of the old, and who is given the new epoch, no
-    /// verdict of the old.
-    fn switch(&self, trust: InForce, next: Epoch) {
-        let mut epoch = self.0.epoch.write().unwrap_or_else(PoisonError::into_inner);
-        // First the sessions: under the new trust none of them may be resumed.
-        epoch.tls.retire();
-        self.0.live.change(trust);
-        *epoch = Arc::new(next);
     }
 
     /// The failure of trust behind an error of whatever library: its host, what was presented, why
@@ -264,8 +259,11 @@ impl TrustedTransport {
     }
 
     pub(crate) fn epoch(&self) -> Arc<Epoch> {
-        let epoch = self.0.epoch.read();
-        Arc::clone(&epoch.unwrap_or_else(PoisonError::into_inner))
+        self.0.epochs.current()
+    }
+
+    pub(crate) fn epochs(&self) -> &Epochs<Epoch> {
+        &self.0.epochs
     }
 
     pub(crate) fn routes(&self) -> &Arc<Routes> {
