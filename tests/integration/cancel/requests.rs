@@ -3,7 +3,7 @@
 use trusted_transport::{HttpClient, HttpClientBuilder};
 
 use super::stage::{PIECE, Stage, Way, on_every_way};
-use super::{cut, everywhere, nothing_runs};
+use super::{cut, everywhere, nothing_runs, soon};
 
 fn http1(builder: HttpClientBuilder) -> HttpClient {
     builder.http1_only().build().expect("a client")
@@ -121,5 +121,10 @@ async fn a_dropped_request_costs_a_connection_of_http1_and_none_of_http2() {
         assert_eq!(stage.post(&client, "next").await, "next");
         assert_eq!(stage.relay.made(), connections);
         assert_eq!(stage.origin.seen().len(), 3, "the server had it");
+        // The server would take a minute to answer.
+        assert!(soon(|| stage.relay.open() == 1).await);
+        assert!(soon(|| stage.origin.open() == 1).await);
+        drop(client);
+        stage.is_left().await;
     }
 }
