@@ -102,6 +102,7 @@ async fn while_it_waits_for_a_message() {
             Some(None) => break,
             None => dropped += 1,
         }
+        assert!(dropped < MANY, "{} messages, and no more", heard.len());
         tokio::task::yield_now().await;
     }
     assert!(matches!(heard.pop(), Some(Message::Close(_))));
@@ -167,3 +168,6 @@ async fn a_dropped_socket_leaves_nothing_open() {
 
 /// For what does not come.
 const SHORT: Duration = Duration::from_millis(50);
+
+/// More often than anything has to be waited for.
+const MANY: usize = 1_000_000;
