@@ -16,6 +16,7 @@ mod faults;
 mod fixtures;
 mod house;
 mod identity;
+mod limbo;
 mod lockdown;
 mod logs;
 mod messages;
