@@ -1,5 +1,6 @@
 //! The product against real servers on loopback, asserted on both ends of the connection.
 
+mod autobahn;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod bundles;
