@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,11 +12,13 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderName, Method};
+use tokio::task::unconstrained;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
 use url::Url;
 
 use super::attempt::Attempt;
@@ -56,7 +58,8 @@ impl WebSocket {
     /// The next message; `None` after the closing handshake.
     ///
     /// # Errors
-    /// Those of the connection and of the protocol.
+    /// Those of the connection and of the protocol. They end the socket: a peer that broke the
+    /// protocol or a limit has been told so, as far as it listens, and `None` comes next.
     ///
     /// # Cancel safety
     /// No message is lost, in part or whole, if the future is dropped: it can be one branch of a
@@ -83,6 +86,22 @@ impl WebSocket {
         std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_flush(cx)).await
     }
 
+    /// Tells the peer what it did wrong, before the connection fails (RFC 6455, 7.1.7). What cannot
+    /// be sent at once is not sent: nobody should wait for a peer like that.
+    fn give_notice(&mut self, error: &Error, cx: &mut Context<'_>) {
+        let Some(code) = notice(error) else { return };
+        let reason = Utf8Bytes::default();
+        let frame = Message::Close(Some(CloseFrame { code, reason }));
+        let mut stream = Pin::new(&mut self.stream);
+        // To a task that a burst has kept busy, tokio says that nothing is ready.
+        let sent = unconstrained(async {
+            stream.as_mut().start_send(frame)?;
+            std::future::poll_fn(|cx| stream.as_mut().poll_flush(cx)).await
+        });
+        // The peer may not listen any more.
+        let _ = pin!(sent).poll(cx);
+    }
+
     /// The limits and buffer sizes in use.
     pub fn config(&self) -> &WebSocketConfig {
         self.stream.get_config()
@@ -94,9 +113,13 @@ impl Stream for WebSocket {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match Pin::new(&mut self.stream).poll_next(cx) {
-            // Many servers end TLS without close_notify (RFC 8446, 6.1). After the closing
-            // handshake nothing can have been cut off.
-            Poll::Ready(Some(Err(Error::Io(_)))) if self.closed => Poll::Ready(None),
+            // What follows a Close frame is discarded (RFC 6455, 1.4), and many servers end TLS
+            // without close_notify (RFC 8446, 6.1): nothing can have been cut off.
+            Poll::Ready(Some(Err(_))) if self.closed => Poll::Ready(None),
+            Poll::Ready(Some(Err(error))) => {
+                self.give_notice(&error, cx);
+                Poll::Ready(Some(Err(error)))
+            }
             next => {
                 self.closed |= matches!(next, Poll::Ready(Some(Ok(Message::Close(_)))));
                 next
@@ -287,6 +310,17 @@ fn destination(request: &Request) -> Result<Destination, TransportError> {
         ));
     }
     Destination::of(&url).ok_or_else(not_a_destination)
+}
+
+/// The status code for what a peer did wrong (RFC 6455, 7.4.1).
+fn notice(error: &Error) -> Option<CloseCode> {
+    match error {
+        Error::Capacity(_) => Some(CloseCode::Size),
+        Error::Utf8(_) => Some(CloseCode::Invalid),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(_) => Some(CloseCode::Protocol),
+        _ => None,
+    }
 }
 
 #[expect(
