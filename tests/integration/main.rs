@@ -7,6 +7,7 @@ mod bundles;
 mod cancel;
 mod children;
 mod crowd;
+mod conformance;
 mod crypto;
 mod curl;
 mod distrust;
