@@ -40,6 +40,7 @@ mod trace;
 mod transport;
 mod transport_builder;
 mod verify;
+mod violation;
 mod watch;
 mod websocket;
 

@@ -14,9 +14,7 @@ use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderName, Method};
 use tokio::task::unconstrained;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
 use url::Url;
@@ -27,6 +25,7 @@ use super::error::{TlsFault, TransportError, invalid_request, not_a_destination}
 use super::route::Destination;
 use super::trace::{self, Broken, Progress, Trace, Unfinished};
 use super::transport::TrustedTransport;
+use super::violation::{bounded, status_code};
 
 /// An open WebSocket: a `Stream` and a `Sink` of messages.
 ///
@@ -89,7 +88,9 @@ impl WebSocket {
     /// Tells the peer what it did wrong, before the connection fails (RFC 6455, 7.1.7). What cannot
     /// be sent at once is not sent: nobody should wait for a peer like that.
     fn give_notice(&mut self, error: &Error, cx: &mut Context<'_>) {
-        let Some(code) = notice(error) else { return };
+        let Some(code) = status_code(error) else {
+            return;
+        };
         let reason = Utf8Bytes::default();
         let frame = Message::Close(Some(CloseFrame { code, reason }));
         let mut stream = Pin::new(&mut self.stream);
@@ -208,9 +209,11 @@ impl WebSocketBuilder {
         self
     }
 
-    /// Limits and buffer sizes; tungstenite's unless this says otherwise.
+    /// Limits and buffer sizes; tungstenite's unless this says otherwise. The limit for messages is
+    /// one for frames too. Without either, the server's word decides how much memory is reserved
+    /// for a frame, and can end the program.
     pub fn config(mut self, config: WebSocketConfig) -> Self {
-        self.config = Some(config);
+        self.config = Some(bounded(config));
         self
     }
 
@@ -310,17 +313,6 @@ fn destination(request: &Request) -> Result<Destination, TransportError> {
         ));
     }
     Destination::of(&url).ok_or_else(not_a_destination)
-}
-
-/// The status code for what a peer did wrong (RFC 6455, 7.4.1).
-fn notice(error: &Error) -> Option<CloseCode> {
-    match error {
-        Error::Capacity(_) => Some(CloseCode::Size),
-        Error::Utf8(_) => Some(CloseCode::Invalid),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        Error::Protocol(_) => Some(CloseCode::Protocol),
-        _ => None,
-    }
 }
 
 #[expect(

@@ -63,6 +63,17 @@ fn of_the_program() -> Vec<Row> {
         row.limits(None, Some(100))
     };
     let three = vec![Frame::binary([7; 300])];
+    let head = |length| vec![Frame::binary([]).announced(Length::Long(length))];
+    let (ping, pong) = (vec![Frame::ping([7; 125])], vec![Frame::pong([7; 125])]);
+    let control = |frame| {
+        let row = Row::echoes(
+            LIMITS,
+            "a ping above the limit of messages",
+            ping.clone(),
+            pong.clone(),
+        );
+        row.limits(Some(10), frame)
+    };
     vec![
         message("a message at the limit", parts(1000, 1000), None),
         message(
@@ -76,6 +87,21 @@ fn of_the_program() -> Vec<Row> {
             parts(1001, 100),
             too_large,
         ),
+        message("the head of a message above it", head(1001), too_large),
+        message(
+            "the head of a larger one, and a larger limit for frames",
+            head(2000),
+            too_large,
+        )
+        .limits(Some(1000), Some(MEBI)),
+        message(
+            "the head of all there is, and no limit for frames",
+            head(u64::MAX),
+            too_large,
+        )
+        .limits(Some(1000), None),
+        control(None),
+        control(Some(MEBI)),
         message(
             "a message above it by its last fragment",
             parts(1001, 1000),
