@@ -104,6 +104,11 @@ impl Authority {
         block("CERTIFICATE", &self.0.certificate)
     }
 
+    /// Its private key as one PKCS#8 PEM block, for a program that issues in its name.
+    pub fn key_pem(&self) -> String {
+        block("PRIVATE KEY", &self.0.issuer.key().serialize_der())
+    }
+
     /// As `openssl x509 -trustout -addtrust serverAuth` writes it.
     pub fn trusted_pem(&self) -> String {
         self.with_server_auth_in(0x30)
