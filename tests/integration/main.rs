@@ -22,10 +22,11 @@ mod limbo;
 mod lockdown;
 mod logs;
 mod messages;
-mod mitmproxy;
 mod openssl;
 mod options;
 mod parity;
+#[cfg(unix)]
+mod peers;
 mod pinned;
 mod properties;
 #[cfg(feature = "raw")]

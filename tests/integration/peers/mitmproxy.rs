@@ -1,108 +1,138 @@
-//! A real interceptor: mitmproxy, which `.ci/run` installs. HTTPS and WSS go through it with
-//! `CODEX_CA_CERTIFICATE` at its own CA file, and both are refused without.
+//! mitmproxy, an interceptor: as an HTTP proxy, with and without TLS to itself, and as a SOCKS proxy;
+//! with credentials; and as a program meets it that knows it from its environment alone.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
-use tokio::process::{Child, Command};
-use trusted_transport_lab::{Authority, Origin};
-
+use super::process::{Peer, command, file, free_port, home, version};
+use super::world::{CONNECTED, Case, PASSWORD, UNTRUSTED, UNTRUSTED_PROXY, USER, World};
 use crate::environment;
 
-/// Where `mitmdump` is.
-const MITMDUMP: &str = "TEST_MITMDUMP";
-
 struct Mitmproxy {
-    address: SocketAddr,
-    home: tempfile::TempDir,
-    /// Ends when it is dropped, if it was not stopped before.
-    process: Child,
+    peer: Peer,
+    version: String,
 }
 
 impl Mitmproxy {
-    async fn start(upstream: &Authority) -> Self {
-        let program = std::env::var_os(MITMDUMP).expect("TEST_MITMDUMP names mitmdump");
-        let home = tempfile::tempdir().expect("a directory");
-        let roots = home.path().join("upstream.pem");
-        std::fs::write(&roots, upstream.pem()).expect("written");
-        let address = free_address();
+    async fn start(world: &World, options: &[&str]) -> Self {
+        let (home, port) = (home(), free_port());
+        let upstream = file(&home, UPSTREAM, &world.root.pem());
         let set = |option: &str, value: &Path| format!("{option}={}", value.display());
-        let process = Command::new(program)
-            .args(["--quiet", "--listen-host", "127.0.0.1", "--listen-port"])
-            .arg(address.port().to_string())
+        let mut mitmdump = command("mitmdump");
+        mitmdump
+            .args(["--listen-host", "127.0.0.1", "--listen-port"])
+            .arg(port.to_string())
             .args(["--set", &set("confdir", home.path())])
-            .args(["--set", &set("ssl_verify_upstream_trusted_ca", &roots)])
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("mitmdump starts");
-        let this = Self {
-            address,
-            home,
-            process,
-        };
-        this.ready().await;
-        this
-    }
-
-    async fn stop(mut self) {
-        self.process.kill().await.expect("mitmdump ends");
-    }
-
-    async fn ready(&self) {
-        let begin = Instant::now();
-        let ca = self.ca();
-        while !ca.exists() || TcpStream::connect(self.address).is_err() {
-            assert!(
-                begin.elapsed() < Duration::from_secs(60),
-                "mitmdump is not ready"
-            );
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            .args(["--set", &set("ssl_verify_upstream_trusted_ca", &upstream)])
+            .args(options)
+            .env("PYTHONUNBUFFERED", "1");
+        Self {
+            peer: Peer::start(home, port, mitmdump).await,
+            version: version("mitmdump", &["--version"]),
         }
     }
 
     fn ca(&self) -> PathBuf {
-        self.home.path().join("mitmproxy-ca-cert.pem")
+        self.peer.path("mitmproxy-ca-cert.pem")
     }
 
-    /// What a program of its own sees that is told of this proxy, and of a bundle.
-    async fn with_bundle(&self, origin: &Origin, bundle: &Path) -> Vec<String> {
-        let proxy = PathBuf::from(format!("http://{}", self.address));
-        let variables = [("CODEX_CA_CERTIFICATE", bundle), ("HTTPS_PROXY", &proxy)];
-        environment::run(Some(origin), &variables)
-            .await
-            .split_off(1)
+    /// Its own authority is what has to be trusted, and the origin's is not enough.
+    fn case<'a>(&'a self, world: &World, setup: &str, noted: &'a dyn Fn() -> usize) -> Case<'a> {
+        let ca = fs::read_to_string(self.ca()).expect("its CA certificate");
+        Case {
+            bundles: [ca, world.root.pem()],
+            issuer: ISSUER,
+            ..world.case("mitmproxy", &self.version, setup, noted)
+        }
     }
 
-    fn upstream_root(&self) -> PathBuf {
-        self.home.path().join("upstream.pem")
+    /// The requests that it has forwarded.
+    fn forwarded(&self, world: &World) -> usize {
+        let get = format!("GET https://{}/", world.target());
+        self.peer.log().matches(&get).count()
     }
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
 }
 
 #[tokio::test]
-#[ignore = "needs mitmproxy; .ci/run installs and names it"]
-async fn both_transports_through_a_real_interceptor() {
-    let authority = Authority::root("Root");
-    let origin = Origin::https(authority.issue(&["localhost"]))
-        .await
-        .expect("an origin");
-    let mitmproxy = Mitmproxy::start(&authority).await;
-    let connected = ["Connected", "Connected"];
-    let own_ca = mitmproxy.ca();
-    assert_eq!(mitmproxy.with_bundle(&origin, &own_ca).await, connected);
-    assert_eq!(origin.seen().len(), 2);
-
-    // The origin's own root is not that of the one who stands before it.
-    let refused = ["Refused(UnknownIssuer)", "Refused(UnknownIssuer)"];
-    let root = mitmproxy.upstream_root();
-    assert_eq!(mitmproxy.with_bundle(&origin, &root).await, refused);
-    assert_eq!(origin.seen().len(), 2);
-    mitmproxy.stop().await;
+#[ignore = "needs mitmproxy; .ci/peers installs and runs it"]
+async fn as_an_http_proxy() {
+    let world = World::new().await;
+    let mitmproxy = Mitmproxy::start(&world, &[]).await;
+    let noted = || mitmproxy.forwarded(&world);
+    for (scheme, setup, wrong) in [
+        ("http", "HTTP proxy", UNTRUSTED),
+        ("https", "https:// proxy", UNTRUSTED_PROXY),
+    ] {
+        let case = Case {
+            proxy: mitmproxy.peer.url(scheme, ""),
+            expected: [CONNECTED, wrong],
+            ..mitmproxy.case(&world, setup, &noted)
+        };
+        world.try_proxy(case).await;
+    }
+    let (url, ca) = (mitmproxy.peer.url("http", ""), mitmproxy.ca());
+    let ca = fs::read_to_string(ca).expect("its CA certificate");
+    drop(mitmproxy);
+    world.gone(&ca, &url).await;
 }
+
+#[tokio::test]
+#[ignore = "needs mitmproxy; .ci/peers installs and runs it"]
+async fn as_a_socks_proxy() {
+    let world = World::new().await;
+    let mitmproxy = Mitmproxy::start(&world, &["--mode", "socks5"]).await;
+    let noted = || mitmproxy.forwarded(&world);
+    let case = Case {
+        proxy: mitmproxy.peer.url("socks5h", ""),
+        ..mitmproxy.case(&world, "SOCKS proxy", &noted)
+    };
+    world.try_proxy(case).await;
+}
+
+#[tokio::test]
+#[ignore = "needs mitmproxy; .ci/peers installs and runs it"]
+async fn with_credentials() {
+    let world = World::new().await;
+    let both = format!("{USER}:{PASSWORD}");
+    for (mode, scheme, setup) in [
+        ("regular", "http", "HTTP proxy"),
+        ("socks5", "socks5h", "SOCKS proxy"),
+    ] {
+        let options = ["--mode", mode, "--proxyauth", &both];
+        let mitmproxy = Mitmproxy::start(&world, &options).await;
+        let noted = || mitmproxy.forwarded(&world);
+        let case = mitmproxy.case(&world, setup, &noted);
+        let url = |credentials: &str| mitmproxy.peer.url(scheme, credentials);
+        world.try_credentials(case, url).await;
+    }
+}
+
+/// `CODEX_CA_CERTIFICATE` at its CA file and `HTTPS_PROXY` are all that has to be set.
+#[tokio::test]
+#[ignore = "needs mitmproxy; .ci/peers installs and runs it"]
+async fn for_a_program_that_knows_its_environment() {
+    let world = World::new().await;
+    let mitmproxy = Mitmproxy::start(&world, &[]).await;
+    let proxy = PathBuf::from(mitmproxy.peer.url("http", ""));
+    let with_bundle = async |bundle: PathBuf| {
+        let variables = [
+            ("CODEX_CA_CERTIFICATE", bundle.as_path()),
+            ("HTTPS_PROXY", &proxy),
+        ];
+        let outcomes = environment::run(Some(&world.origin), &variables).await;
+        outcomes[1..].to_vec()
+    };
+    let trusted = with_bundle(mitmproxy.ca()).await;
+    assert_eq!(trusted, ["Connected", "Connected"]);
+    assert_eq!(world.origin.seen().len(), 2);
+    // The origin's own root is not that of the one who stands before it.
+    let refused = with_bundle(mitmproxy.peer.path(UPSTREAM)).await;
+    assert_eq!(
+        refused,
+        ["Refused(UnknownIssuer)", "Refused(UnknownIssuer)"]
+    );
+    assert_eq!(world.origin.seen().len(), 2);
+}
+
+const UPSTREAM: &str = "upstream.pem";
+const ISSUER: &str = "CN=mitmproxy, O=mitmproxy";
