@@ -3,6 +3,7 @@
 //! this; `docs/peers.md` has the table of what it comes to.
 
 mod echoes;
+mod ends;
 mod fronts;
 mod mitmproxy;
 mod nginx;

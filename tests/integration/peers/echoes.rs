@@ -7,8 +7,11 @@ use trusted_transport::ws::{CloseCode, CloseFrame, Message, Response};
 use trusted_transport::{TrustedTransport, WebSocket};
 use trusted_transport_lab::EndEntity;
 
+use super::ends::{self, HOST, direct, through};
+use super::mitmproxy::Mitmproxy;
 use super::process::{Peer, command, file, free_port, home, installed, version};
-use super::world::{self, HOST, Served, World, direct};
+use super::squid::squid;
+use super::world::{Behind, Served, World};
 
 /// Which of them.
 #[derive(Clone, Copy)]
@@ -60,23 +63,20 @@ impl Server {
     }
 }
 
-/// A server with TLS, and who trusts it.
+/// A server with TLS, and who finds and trusts it.
 struct Echo {
     server: Server,
     peer: Peer,
-    world: World,
     transport: TrustedTransport,
 }
 
 impl Echo {
-    async fn new(server: Server, limit: usize) -> Self {
-        let world = World::new().await;
-        let peer = started(server, Some(&world.root.issue(&[HOST])), limit).await;
+    async fn new(server: Server, limit: usize, world: &World) -> Self {
+        let identity = world.root.issue(&[HOST]);
         Self {
             server,
-            peer,
+            peer: started(server, Some(&identity), limit).await,
             transport: direct(&world.root.pem()),
-            world,
         }
     }
 
@@ -93,23 +93,36 @@ impl Echo {
 
     async fn logs(&self, line: &str) {
         let so = || self.peer.log().lines().any(|it| it == line);
-        world::until(so, &format!("{line:?}\n{}", self.peer.log())).await;
+        ends::until(so, &format!("{line:?}\n{}", self.peer.log())).await;
+    }
+
+    async fn row(&self, world: &World, setup: &'static str) {
+        let served = Served {
+            setup,
+            ..world.served(self.server.name(), self.server.version(), self.peer.port())
+        };
+        world.try_origin(served, direct).await;
+    }
+
+    /// Through an interceptor that signs with this authority.
+    async fn row_behind(&self, world: &World, setup: &'static str, way: &Behind) {
+        let served = Served {
+            setup,
+            bundles: [way.bundle.clone(), world.root.pem()],
+            issuer: way.issuer,
+            ..world.served(self.server.name(), self.server.version(), self.peer.port())
+        };
+        world
+            .try_origin(served, |bundle| through(bundle, &way.url))
+            .await;
     }
 
     async fn everything(&self) {
-        let served = Served {
-            peer: self.server.name(),
-            version: self.server.version(),
-            setup: "origin",
-            port: self.peer.port(),
-        };
-        self.world.try_origin(served, direct).await;
         self.compression_is_not_offered_and_not_missed().await;
         self.the_common_subprotocol_is_spoken().await;
         self.pings_are_answered().await;
         self.fragments_are_put_together().await;
         self.each_close_is_told_with_its_reason().await;
-        Self::a_message_beyond_the_limit_is_told_as_such(self.server).await;
     }
 
     /// Both servers compress where they are asked to.
@@ -181,7 +194,7 @@ impl Echo {
     /// With a limit so low that the server has read all of it before it closes: a connection that
     /// is closed with something unread is reset, and takes the reason with it.
     async fn a_message_beyond_the_limit_is_told_as_such(server: Server) {
-        let echo = Self::new(server, 1000).await;
+        let echo = Self::new(server, 1000, &World::new().await).await;
         let (mut socket, _) = echo.open("/").await;
         let message = Message::binary(vec![0; 1000]);
         socket.send(message.clone()).await.expect("sent");
@@ -197,7 +210,7 @@ impl Echo {
 /// The next message that is no ping; those are answered while this waits.
 async fn heard(socket: &mut WebSocket) -> Message {
     loop {
-        let message = tokio::time::timeout(world::LIMIT, socket.next());
+        let message = tokio::time::timeout(ends::LIMIT, socket.next());
         let message = message.await.expect("in time").expect("a message");
         let message = message.expect("a sound message");
         if !message.is_ping() {
@@ -206,19 +219,50 @@ async fn heard(socket: &mut WebSocket) -> Message {
     }
 }
 
+async fn serves(server: Server) {
+    let world = World::new().await;
+    let echo = Echo::new(server, LIMIT, &world).await;
+    echo.row(&world, "origin").await;
+    echo.everything().await;
+    Echo::a_message_beyond_the_limit_is_told_as_such(server).await;
+}
+
+/// An interceptor reads what is said and says it again, and that must not change it.
+async fn serves_behind(server: Server, setup: &'static str, world: &World, way: &Behind) {
+    let mut echo = Echo::new(server, LIMIT, world).await;
+    echo.row_behind(world, setup, way).await;
+    echo.transport = through(&way.bundle, &way.url);
+    echo.everything().await;
+}
+
 #[tokio::test]
 #[ignore = "needs npm's ws; .ci/peers installs and runs it"]
 async fn ws() {
-    Echo::new(Server::Ws, LIMIT).await.everything().await;
+    serves(Server::Ws).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Python's websockets; .ci/peers installs and runs it"]
 async fn websockets() {
-    Echo::new(Server::Websockets, LIMIT)
-        .await
-        .everything()
-        .await;
+    serves(Server::Websockets).await;
+}
+
+#[tokio::test]
+#[ignore = "needs mitmproxy and npm's ws; .ci/peers installs and runs them"]
+async fn ws_behind_mitmproxy() {
+    let world = World::new().await;
+    let mitmproxy = Mitmproxy::start(&world, &[]).await;
+    let way = mitmproxy.way();
+    serves_behind(Server::Ws, "origin, through mitmproxy", &world, &way).await;
+}
+
+#[tokio::test]
+#[ignore = "needs squid and Python's websockets; .ci/peers installs and runs them"]
+async fn websockets_behind_squid() {
+    let world = World::new().await;
+    let (squid, way) = squid(&world).await;
+    serves_behind(Server::Websockets, "origin, through squid", &world, &way).await;
+    drop(squid);
 }
 
 const EXTENSIONS: &str = "sec-websocket-extensions";

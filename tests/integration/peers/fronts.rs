@@ -3,9 +3,10 @@
 
 use trusted_transport_lab::Authority;
 
+use super::ends::{CONNECTED, UNTRUSTED, UNTRUSTED_PROXY};
 use super::process::{Peer, command, file, free_port, home, version};
 use super::tinyproxy::{asked, tinyproxy};
-use super::world::{CONNECTED, Case, UNTRUSTED, UNTRUSTED_PROXY, World};
+use super::world::{Case, World};
 
 /// A certificate for the front, as a file with its key.
 fn identity(home: &tempfile::TempDir, authority: &Authority) -> String {

@@ -4,17 +4,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::ends::{CONNECTED, UNTRUSTED, UNTRUSTED_PROXY};
 use super::process::{Peer, command, file, free_port, home, version};
-use super::world::{CONNECTED, Case, PASSWORD, UNTRUSTED, UNTRUSTED_PROXY, USER, World};
+use super::world::{Behind, Case, PASSWORD, USER, World};
 use crate::environment;
 
-struct Mitmproxy {
+pub(super) struct Mitmproxy {
     peer: Peer,
     version: String,
 }
 
 impl Mitmproxy {
-    async fn start(world: &World, options: &[&str]) -> Self {
+    pub(super) async fn start(world: &World, options: &[&str]) -> Self {
         let (home, port) = (home(), free_port());
         let upstream = file(&home, UPSTREAM, &world.root.pem());
         let set = |option: &str, value: &Path| format!("{option}={}", value.display());
@@ -36,11 +37,18 @@ impl Mitmproxy {
         self.peer.path("mitmproxy-ca-cert.pem")
     }
 
+    pub(super) fn way(&self) -> Behind {
+        Behind {
+            url: self.peer.url("http", ""),
+            bundle: fs::read_to_string(self.ca()).expect("its CA certificate"),
+            issuer: ISSUER,
+        }
+    }
+
     /// Its own authority is what has to be trusted, and the origin's is not enough.
     fn case<'a>(&'a self, world: &World, setup: &str, noted: &'a dyn Fn() -> usize) -> Case<'a> {
-        let ca = fs::read_to_string(self.ca()).expect("its CA certificate");
         Case {
-            bundles: [ca, world.root.pem()],
+            bundles: [self.way().bundle, world.root.pem()],
             issuer: ISSUER,
             ..world.case("mitmproxy", &self.version, setup, noted)
         }
@@ -70,10 +78,9 @@ async fn as_an_http_proxy() {
         };
         world.try_proxy(case).await;
     }
-    let (url, ca) = (mitmproxy.peer.url("http", ""), mitmproxy.ca());
-    let ca = fs::read_to_string(ca).expect("its CA certificate");
+    let way = mitmproxy.way();
     drop(mitmproxy);
-    world.gone(&ca, &url).await;
+    world.gone(&way.bundle, &way.url).await;
 }
 
 #[tokio::test]

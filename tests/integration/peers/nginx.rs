@@ -2,9 +2,10 @@
 //! on to Python's `websockets`.
 
 use super::echoes::{LIMIT, Server, started};
+use super::ends::{self, HOST, direct, through};
 use super::process::{Peer, command, file, free_port, home, version};
 use super::tinyproxy::tinyproxy;
-use super::world::{self, HOST, Served, World, direct, through};
+use super::world::{Served, World};
 
 /// Its configuration, where `HOME` is a folder of its own.
 const CONFIGURATION: &str = "\
@@ -57,10 +58,8 @@ async fn as_an_origin() {
     let nginx = nginx(&world, behind.port()).await;
     let version = version("nginx", &["-v"]);
     let row = |setup| Served {
-        peer: "nginx",
-        version: version.clone(),
         setup,
-        port: nginx.port(),
+        ..world.served("nginx", version.clone(), nginx.port())
     };
     let noted = |line: &str| nginx.log().matches(line).count();
     let lines = [
@@ -72,7 +71,7 @@ async fn as_an_origin() {
         .try_origin(row("origin, h2 and WSS (websockets behind it)"), direct)
         .await;
     let once = || lines.map(noted) == [1, 1];
-    world::until(once, "one request and one WebSocket, each in its protocol").await;
+    ends::until(once, "one request and one WebSocket, each in its protocol").await;
     let answer = direct(&world.root.pem()).http().build().expect("a client");
     let answer = answer.get(format!("https://{HOST}:{}/", nginx.port()));
     let text = answer.send().await.expect("an answer").text().await;
@@ -85,5 +84,5 @@ async fn as_an_origin() {
         .try_origin(row("origin, through tinyproxy"), way)
         .await;
     let again = || lines.map(noted) == [3, 2];
-    world::until(again, "the same through a proxy").await;
+    ends::until(again, "the same through a proxy").await;
 }

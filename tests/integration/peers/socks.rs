@@ -5,8 +5,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::ends::{CONNECTED, REFUSED, UNTRUSTED};
 use super::process::{Peer, command, file, free_port, home, root, version};
-use super::world::{CONNECTED, Case, PASSWORD, REFUSED, UNTRUSTED, USER, World};
+use super::world::{Case, PASSWORD, USER, World};
 
 async fn microsocks(options: &[&str]) -> Peer {
     let port = free_port();

@@ -7,9 +7,10 @@ use tempfile::TempDir;
 use trusted_transport::TransportError;
 use trusted_transport_lab::Authority;
 
+use super::ends::{CONNECTED, HOST, UNTRUSTED, both, through};
 use super::process::{Peer, command, file, free_port, home, root, version};
 use super::row::Row;
-use super::world::{CONNECTED, Case, HOST, UNTRUSTED, World, both, through};
+use super::world::{Behind, Case, World};
 use crate::support;
 
 /// Its configuration, where `HOME` is a folder of its own.
@@ -71,6 +72,18 @@ async fn started(world: &World, authority: &Authority, lines: &str) -> Peer {
     Peer::start(home, port, squid).await
 }
 
+/// One that forwards upgrades, and the way through it.
+pub(super) async fn squid(world: &World) -> (Peer, Behind) {
+    let authority = Authority::root("Squid Root");
+    let squid = started(world, &authority, UPGRADES).await;
+    let way = Behind {
+        url: squid.url("http", ""),
+        bundle: authority.pem(),
+        issuer: ISSUER,
+    };
+    (squid, way)
+}
+
 fn done(mut command: Command) {
     let output = command.stdin(Stdio::null()).output().expect("it runs");
     assert!(output.status.success(), "{command:?}: {output:?}");
@@ -80,21 +93,19 @@ fn done(mut command: Command) {
 #[ignore = "needs squid; .ci/peers installs and runs it"]
 async fn as_an_interceptor() {
     let world = World::new().await;
-    let authority = Authority::root("Squid Root");
-    let squid = started(&world, &authority, UPGRADES).await;
+    let (squid, way) = squid(&world).await;
     let version = version("squid", &["-v"]);
     let get = format!(" GET https://{}/ ", world.target());
     let noted = || squid.text("access.log").matches(&get).count();
     let case = Case {
-        proxy: squid.url("http", ""),
-        bundles: [authority.pem(), world.root.pem()],
-        issuer: "CN=Squid Root",
+        proxy: way.url.clone(),
+        bundles: [way.bundle.clone(), world.root.pem()],
+        issuer: way.issuer,
         ..world.case("squid", &version, SETUP, &noted)
     };
-    let url = case.proxy.clone();
     world.try_proxy(case).await;
     drop(squid);
-    world.gone(&authority.pem(), &url).await;
+    world.gone(&way.bundle, &way.url).await;
 }
 
 /// Which is what squid does unless it is told otherwise: the origin sees a plain request.
@@ -132,5 +143,6 @@ async fn as_an_interceptor_that_drops_upgrades() {
     .write();
 }
 
+const ISSUER: &str = "CN=Squid Root";
 const SETUP: &str = "HTTP proxy, ssl_bump";
 const UPGRADES: &str = "http_upgrade_request_protocols websocket allow all";

@@ -2,8 +2,9 @@
 
 use tempfile::TempDir;
 
+use super::ends::REFUSED;
 use super::process::{Peer, command, file, free_port, home, version};
-use super::world::{Case, PASSWORD, REFUSED, USER, World};
+use super::world::{Case, PASSWORD, USER, World};
 
 /// Runs tinyproxy with these lines in its configuration.
 pub(super) async fn tinyproxy(lines: &str) -> Peer {

@@ -1,18 +1,11 @@
 //! An origin of the lab behind a peer, and a peer as an origin: what both transports come to with
 //! one bundle and with another.
 
-use std::time::{Duration, Instant};
-
-use trusted_transport::ws::Message;
-use trusted_transport::{Peer as Side, ProxyPolicy, TransportError, TrustedTransport};
+use trusted_transport::TrustedTransport;
 use trusted_transport_lab::{Authority, Origin};
 
+use super::ends::{CONNECTED, HOST, REFUSED, UNTRUSTED, both, through, until};
 use super::row::Row;
-use crate::fixtures::exclusive;
-use crate::told::Told;
-
-/// Every proxy finds it, and the token is told where it is.
-pub(super) const HOST: &str = "localhost";
 
 /// An origin whose root only those trust that are told to.
 pub(super) struct World {
@@ -46,6 +39,17 @@ pub(super) struct Served {
     pub(super) version: String,
     pub(super) setup: &'static str,
     pub(super) port: u16,
+    pub(super) bundles: [String; 2],
+    /// Who has issued what is presented.
+    pub(super) issuer: &'static str,
+}
+
+/// The way through an interceptor.
+pub(super) struct Behind {
+    pub(super) url: String,
+    /// With its authority.
+    pub(super) bundle: String,
+    pub(super) issuer: &'static str,
 }
 
 impl World {
@@ -134,13 +138,25 @@ impl World {
         format!("{HOST}:{}", self.origin.port())
     }
 
-    /// A peer as the origin itself, under the certificate of `HOST`; `way` leads there with a bundle.
+    /// A peer as an origin, under the certificate of `HOST`.
+    pub(super) fn served(&self, peer: &'static str, version: String, port: u16) -> Served {
+        Served {
+            peer,
+            version,
+            setup: "origin",
+            port,
+            bundles: [self.root.pem(), self.stranger.pem()],
+            issuer: ISSUER,
+        }
+    }
+
+    /// Asks it with the right bundle and with the wrong one; `way` leads there.
     pub(super) async fn try_origin(&self, it: Served, way: impl Fn(&str) -> TrustedTransport) {
         let mut words = Vec::new();
-        for (authority, expected) in [(&self.root, CONNECTED), (&self.stranger, UNTRUSTED)] {
-            let ends = both(&way(&authority.pem()), it.port).await;
+        for (bundle, expected) in it.bundles.iter().zip([CONNECTED, UNTRUSTED]) {
+            let ends = both(&way(bundle), it.port).await;
             assert_eq!(ends.words(), [expected, expected], "{}: {ends:?}", it.peer);
-            ends.issued_by(ISSUER);
+            ends.issued_by(it.issuer);
             words.push(ends.words());
         }
         Row::of(it.peer, &it.version, it.setup, words).write();
@@ -166,132 +182,6 @@ impl World {
     }
 }
 
-/// A token that trusts this bundle and nothing else, behind this proxy.
-pub(super) fn through(bundle: &str, proxy: &str) -> TrustedTransport {
-    built(bundle, ProxyPolicy::all(proxy))
-}
-
-/// The same without a proxy.
-pub(super) fn direct(bundle: &str) -> TrustedTransport {
-    built(bundle, ProxyPolicy::Direct)
-}
-
-fn built(bundle: &str, proxy: ProxyPolicy) -> TrustedTransport {
-    let anchors = exclusive().bundle_pem("the bundle of the test", bundle);
-    TrustedTransport::builder(anchors.load().expect("it loads"))
-        .proxy(proxy)
-        .connect_timeout(Duration::from_secs(15))
-        .resolve(HOST, [([127, 0, 0, 1], 0).into()])
-        .build()
-        .expect("a transport")
-}
-
-/// How the same attempt has ended over HTTPS and over WSS.
-#[derive(Debug)]
-pub(super) struct Ends(pub(super) [Result<(), TransportError>; 2]);
-
-/// A request and a conversation with this port of the host. Where they fail, they tell the same.
-pub(super) async fn both(transport: &TrustedTransport, port: u16) -> Ends {
-    let url = |scheme| format!("{scheme}://{HOST}:{port}/");
-    let (https, wss) = (url("https"), url("wss"));
-    let https = tokio::time::timeout(LIMIT, get(transport, &https));
-    let wss = tokio::time::timeout(LIMIT, converse(transport, &wss));
-    let ends = [https.await, wss.await].map(|it| it.expect("in time"));
-    let told = ends.each_ref().map(|it| it.as_ref().err().map(Told::of));
-    assert_eq!(told[0], told[1], "the transports disagree: {ends:?}");
-    Ends(ends)
-}
-
-impl Ends {
-    /// What is told of them in the table.
-    pub(super) fn words(&self) -> [String; 2] {
-        self.0.each_ref().map(|end| match end {
-            Ok(()) => CONNECTED.to_owned(),
-            Err(TransportError::Untrusted(failure)) => match failure.peer() {
-                Side::Proxy => format!("untrusted proxy: {}", failure.refusal().as_str()),
-                Side::Host => format!("untrusted: {}", failure.refusal().as_str()),
-                _ => "untrusted".to_owned(),
-            },
-            Err(TransportError::Proxy { refused: true, .. }) => "proxy: refused".to_owned(),
-            Err(error) => error.kind().to_owned(),
-        })
-    }
-
-    /// Where the host was not trusted, what it presented is of this issuer.
-    fn issued_by(&self, issuer: &str) {
-        for error in self.0.iter().filter_map(|end| end.as_ref().err()) {
-            let failure = error.trust_failure();
-            if let Some(failure) = failure.filter(|it| it.peer() == Side::Host) {
-                assert_eq!(failure.chain()[0].issuer, issuer);
-            }
-        }
-    }
-
-    /// The proxy has refused, which it will do again until somebody sees to it.
-    fn denied(&self) {
-        for error in self.0.iter().filter_map(|end| end.as_ref().err()) {
-            assert!(!error.is_retryable(), "{error:?}");
-            let hint = error.hint().unwrap_or_default();
-            assert!(hint.contains("credentials"), "{hint}");
-        }
-    }
-
-    /// Everything that somebody could read of them.
-    pub(super) fn shown(&self) -> String {
-        let errors = self.0.iter().filter_map(|end| end.as_ref().err());
-        let shown = errors.map(|error| format!("{error} {error:?} {error:#?} {:?}", error.hint()));
-        shown.collect()
-    }
-}
-
-async fn get(transport: &TrustedTransport, url: &str) -> Result<(), TransportError> {
-    let response = transport.http().build()?.get(url).send().await?;
-    assert_eq!(response.status(), 200, "{url}");
-    let text = response.text().await.expect("a body");
-    assert!(!text.is_empty(), "{url}");
-    Ok(())
-}
-
-/// Every kind of message there and back, to the end of the closing handshake.
-async fn converse(transport: &TrustedTransport, url: &str) -> Result<(), TransportError> {
-    let (mut socket, _) = transport.websocket(url).await?;
-    let large = vec![0xa5; 1 << 20];
-    for message in [
-        Message::text("gr\u{fc}\u{df} dich, \u{1f30d}"),
-        Message::binary(vec![0, 255, 0]),
-        Message::text("x".repeat(70_000)),
-        Message::binary(large),
-        Message::text(""),
-    ] {
-        socket.send(message.clone()).await.expect("sent");
-        let answer = socket.next().await.expect("an answer");
-        assert!(answer.expect("a message") == message, "{message:.20?}");
-    }
-    let ping = Message::Ping("are you there".into());
-    socket.send(ping).await.expect("sent");
-    let pong = socket.next().await.expect("an answer").expect("a message");
-    assert_eq!(pong, Message::Pong("are you there".into()));
-    socket.close(None).await.expect("the socket closes");
-    while let Some(message) = socket.next().await {
-        let message = message.expect("an orderly end");
-        assert!(message.is_close(), "{message:?}");
-    }
-    Ok(())
-}
-
-/// Waits until this is so: some programs note a connection when it is over.
-pub(super) async fn until(so: impl Fn() -> bool, what: &str) {
-    let begin = Instant::now();
-    while !so() {
-        assert!(begin.elapsed() < LIMIT, "never so: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-pub(super) const CONNECTED: &str = "connected";
-pub(super) const REFUSED: &str = "proxy: refused";
-pub(super) const UNTRUSTED: &str = "untrusted: unknown_issuer";
-pub(super) const UNTRUSTED_PROXY: &str = "untrusted proxy: unknown_issuer";
 const ISSUER: &str = "CN=Origin Root";
 
 /// Before the `@` of a proxy's URL: for proxies that want exactly this, and something else.
@@ -307,4 +197,3 @@ const SECRETS: [&str; 5] = [
     "YWxpY2U6czNjcmV0LXdvcmQ=",
     "YWxpY2U6d3Iwbmctd29yZA==",
 ];
-pub(super) const LIMIT: Duration = Duration::from_secs(30);
