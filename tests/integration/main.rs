@@ -14,6 +14,7 @@ mod distrust;
 mod environment;
 mod explain;
 mod failures;
+mod faultlab;
 mod faults;
 mod fixtures;
 mod house;

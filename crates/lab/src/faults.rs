@@ -1,5 +1,23 @@
-//! What goes wrong on the way to a TLS session: servers and proxies that fail in every way a client
-//! has to tell apart. Each is a script for [`Scripted`](crate::Scripted).
+//! What goes wrong on the way to a TLS session, and behind it: servers and proxies that fail in every
+//! way a client has to tell apart. Each is a script for [`Scripted`](crate::Scripted).
+
+mod answer;
+mod body;
+mod frame;
+mod h2;
+mod hello;
+mod socks;
+mod tunnel;
+mod upgrade;
+
+pub use answer::AnswerFault;
+pub use body::BodyFault;
+pub use frame::FrameFault;
+pub use h2::H2Fault;
+pub use hello::HelloFault;
+pub use socks::SocksFault;
+pub use tunnel::TunnelFault;
+pub use upgrade::UpgradeFault;
 
 use crate::pki::EndEntity;
 use crate::script::Step;

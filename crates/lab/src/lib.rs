@@ -7,6 +7,7 @@
 mod catalogue;
 
 mod answer;
+mod bent;
 mod connect;
 mod crl;
 mod faults;
@@ -32,8 +33,12 @@ mod tls;
 mod tunnel;
 mod websocket;
 
+pub use bent::{Bend, Bent};
 pub use crl::Crl;
-pub use faults::{Fault, ProxyFault};
+pub use faults::{
+    AnswerFault, BodyFault, Fault, FrameFault, H2Fault, HelloFault, ProxyFault, SocksFault,
+    TunnelFault, UpgradeFault,
+};
 pub use forms::{Case, Form};
 pub use framed::{Conversation, Framed, Say};
 pub use frames::{Frame, Length};

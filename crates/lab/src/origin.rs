@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::answer;
 use crate::pki::EndEntity;
-use crate::server::{Log, Server, Tasks, http};
+use crate::server::{Log, Open, Server, Tasks, http};
 use crate::tls::{self, Handshakes, TlsSeen};
 use crate::websocket;
 
@@ -69,7 +69,7 @@ impl Origin {
             tasks: tasks.clone(),
             requests: Log::new(),
             handshakes: Log::new(),
-            open: AtomicUsize::new(0),
+            open: Arc::new(AtomicUsize::new(0)),
         });
         let serving = shared.clone();
         let server = Server::start(tasks, move |stream| {
@@ -182,30 +182,14 @@ struct Shared {
     tasks: Tasks,
     requests: Log<OriginSeen>,
     handshakes: Handshakes,
-    open: AtomicUsize,
-}
-
-/// Counts a connection while it is served.
-struct Open(Arc<Shared>);
-
-impl Open {
-    fn new(shared: &Arc<Shared>) -> Self {
-        shared.open.fetch_add(1, Ordering::SeqCst);
-        Self(Arc::clone(shared))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::SeqCst);
-    }
+    open: Arc<AtomicUsize>,
 }
 
 async fn serve<S>(stream: S, tls: Option<TlsSeen>, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let _open = Open::new(&shared);
+    let _open = Open::new(&shared.open);
     let service = service_fn(|request: Request<Incoming>| {
         let seen = OriginSeen::of(&request, tls.clone());
         let upgrade = seen.websocket;

@@ -85,6 +85,11 @@ impl Proxy {
         self.server.connections()
     }
 
+    /// The number of connections that are open now. One that has become a tunnel is none.
+    pub fn open(&self) -> usize {
+        self.server.open()
+    }
+
     /// Aborts every task, as dropping it does: the runtime closes the port and every connection and
     /// tunnel a moment later.
     pub fn stop(self) {

@@ -4,11 +4,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use rustls::ServerConfig;
 use tokio_rustls::TlsAcceptor;
 
 use crate::pki::EndEntity;
-use crate::script::{self, Step};
+use crate::script::{self, Record, Step};
 use crate::server::{Log, Server, Tasks};
 use crate::tls::{self, Handshakes, TlsSeen};
 
@@ -27,7 +29,7 @@ pub struct Scripted {
 #[derive(Debug)]
 struct Shared {
     steps: Vec<Step>,
-    heard: Log<Vec<u8>>,
+    record: Record,
     handshakes: Handshakes,
 }
 
@@ -48,14 +50,22 @@ impl Scripted {
     ///
     /// Fails if no loopback port can be had.
     pub async fn https(end_entity: EndEntity, steps: Vec<Step>) -> io::Result<Self> {
-        let config = end_entity.server_config(&[b"http/1.1"]);
+        Self::with_tls(end_entity.server_config(&[b"http/1.1"]), steps).await
+    }
+
+    /// As [`https`](Self::https), with TLS of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no loopback port can be had.
+    pub async fn with_tls(config: Arc<ServerConfig>, steps: Vec<Step>) -> io::Result<Self> {
         Self::start(Some(config.into()), steps).await
     }
 
     async fn start(acceptor: Option<TlsAcceptor>, steps: Vec<Step>) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             steps,
-            heard: Log::new(),
+            record: Record::new(),
             handshakes: Log::new(),
         });
         let following = shared.clone();
@@ -66,11 +76,11 @@ impl Scripted {
                     return;
                 }
                 let Some(acceptor) = acceptor else {
-                    return script::follow(stream, &shared.steps, &shared.heard).await;
+                    return script::follow(stream, &shared.steps, &shared.record).await;
                 };
                 let handshake = acceptor.accept(stream);
                 if let Some((stream, _)) = tls::accept(handshake, &shared.handshakes).await {
-                    script::follow(stream, &shared.steps, &shared.heard).await;
+                    script::follow(stream, &shared.steps, &shared.record).await;
                 }
             }
         })
@@ -95,7 +105,7 @@ impl Scripted {
 
     /// What the [`Hear`](Step::Hear) steps heard so far, oldest first; of very much, the newest.
     pub fn heard(&self) -> Vec<Vec<u8>> {
-        self.shared.heard.entries()
+        self.shared.record.heard.entries()
     }
 
     /// The TLS handshakes so far, oldest first, with the reason for each that failed.
@@ -106,5 +116,17 @@ impl Scripted {
     /// The number of TCP connections accepted so far.
     pub fn connections(&self) -> usize {
         self.server.connections()
+    }
+
+    /// The number of connections whose script has not ended. Those that wait for the client
+    /// (`Silence`, `Close`, `HalfClose`, `Flood`, `Tunnel`) end when the client has left.
+    pub fn open(&self) -> usize {
+        self.server.open()
+    }
+
+    /// How many bytes of the script's were taken so far, by the clients or by the operating system
+    /// on their behalf. Of TLS, what is inside.
+    pub fn said(&self) -> usize {
+        self.shared.record.said.load(Ordering::Relaxed)
     }
 }

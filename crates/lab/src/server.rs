@@ -29,6 +29,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     addr: SocketAddr,
     connections: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
     tasks: Tasks,
 }
 
@@ -44,14 +45,20 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
         let connections = Arc::new(AtomicUsize::new(0));
+        let open = Arc::new(AtomicUsize::new(0));
         let (counter, spawner) = (connections.clone(), tasks.clone());
+        let now_open = open.clone();
         tasks.spawn(async move {
             loop {
                 match listener.accept().await {
                     Ok((stream, _)) => {
                         counter.fetch_add(1, Ordering::Relaxed);
                         let _ = stream.set_nodelay(true);
-                        spawner.spawn(serve(stream));
+                        let (open, serving) = (Open::new(&now_open), serve(stream));
+                        spawner.spawn(async move {
+                            serving.await;
+                            drop(open);
+                        });
                     }
                     // Out of file descriptors: wait for one instead of spinning.
                     Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -61,6 +68,7 @@ impl Server {
         Ok(Self {
             addr,
             connections,
+            open,
             tasks,
         })
     }
@@ -71,6 +79,27 @@ impl Server {
 
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// How many connections are being served.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+}
+
+/// Counts a connection for as long as it lives.
+pub(crate) struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    pub(crate) fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
