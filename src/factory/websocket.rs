@@ -14,6 +14,7 @@ use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderName, Method};
 use tokio::task::unconstrained;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
