@@ -28,8 +28,15 @@ pub enum Step {
     Drip(Vec<u8>),
     /// Says this over and over, until the client leaves.
     Flood(Vec<u8>),
-    /// Grants the upgrade to a WebSocket that was heard, with these header lines besides.
-    Switch(&'static str),
+    /// Grants the upgrade to a WebSocket that was heard.
+    Switch {
+        /// What the `Connection` header says.
+        connection: &'static str,
+        /// More header lines.
+        headers: &'static str,
+        /// Whether it comes a byte at a time.
+        slowly: bool,
+    },
     /// Leads to the port that the CONNECT or SOCKS request asked for, until either side leaves.
     Tunnel,
     /// Says the first half of what a TLS server says to the ClientHello that was heard.
@@ -47,6 +54,15 @@ pub enum Step {
 }
 
 impl Step {
+    /// Grants the upgrade, with these header lines besides.
+    pub fn switch(headers: &'static str) -> Self {
+        Self::Switch {
+            connection: "Upgrade",
+            headers,
+            slowly: false,
+        }
+    }
+
     /// Whether it takes as long as the client wants it to.
     pub fn is_open_ended(&self) -> bool {
         matches!(self, Self::Silence | Self::HalfClose | Self::Flood(_))
@@ -104,7 +120,17 @@ where
             Step::Say(bytes) => say(&mut stream, bytes, record).await,
             Step::Drip(bytes) => drip(&mut stream, bytes, record).await,
             Step::Flood(bytes) => flood(&mut stream, bytes, record).await,
-            Step::Switch(headers) => say(&mut stream, &switch(&last, headers), record).await,
+            Step::Switch {
+                connection,
+                headers,
+                slowly,
+            } => {
+                let answer = switch(&last, connection, headers);
+                match slowly {
+                    true => drip(&mut stream, &answer, record).await,
+                    false => say(&mut stream, &answer, record).await,
+                }
+            }
             Step::HalfFlight(end_entity) => match flight(end_entity, &last) {
                 Ok(flight) => say(&mut stream, &flight[..flight.len() / 2], record).await,
                 Err(error) => Err(error),
@@ -173,7 +199,7 @@ where
 }
 
 /// The answer that makes the connection a WebSocket (RFC 6455, 4.2.2).
-fn switch(request: &[u8], headers: &str) -> Vec<u8> {
+fn switch(request: &[u8], connection: &str, headers: &str) -> Vec<u8> {
     let request = String::from_utf8_lossy(request);
     let key = request.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -182,8 +208,8 @@ fn switch(request: &[u8], headers: &str) -> Vec<u8> {
     });
     let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
     let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n{headers}\r\n"
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: {connection}\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n{headers}\r\n"
     );
     answer.into_bytes()
 }

@@ -39,7 +39,7 @@ catalogue! {
     OverLimit = "frame-over-limit",
     /// Sends a message in small fragments, above the limit.
     LongMessage = "message-over-limit",
-    /// Sends fragments of one byte without end.
+    /// Sends small fragments of one message without end.
     EndlessMessage = "endless-message",
     /// Sends empty fragments without end.
     EndlessEmptyFragments = "endless-empty-fragments",
@@ -127,7 +127,7 @@ impl FrameFault {
 
     /// The script, behind the TLS handshake.
     pub fn steps(self) -> Vec<Step> {
-        let mut steps = vec![Step::Hear, Step::Switch("")];
+        let mut steps = vec![Step::Hear, Step::switch("")];
         steps.extend(self.frames());
         steps
     }
@@ -161,7 +161,7 @@ impl FrameFault {
                 let fragment = [&b"\0\x7e\x10\0"[..], &[b'x'; 0x1000]].concat();
                 says(&[FRAGMENT, &fragment.repeat(64)].concat(), Step::Close)
             }
-            Self::EndlessMessage => fragments(b"\0\x01x"),
+            Self::EndlessMessage => fragments(&[&b"\0\x7e\x01\0"[..], &[b'x'; 0x100]].concat()),
             Self::EndlessEmptyFragments => fragments(b"\0\0"),
             Self::EndlessPings => {
                 let ping = [&b"\x89\x7d"[..], &[b'x'; 125]].concat();

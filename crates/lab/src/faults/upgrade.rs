@@ -48,6 +48,12 @@ catalogue! {
     SwitchThenReset = "reset-behind-101",
     /// 101 as it should be, and a message in the same breath. Legal.
     EarlyMessage = "message-with-101",
+    /// 101 as it should be, a byte at a time. Legal, and yet tungstenite takes so many small pieces
+    /// for an attack, if the system passes them on as they are.
+    ByteByByte = "101-byte-by-byte",
+    /// 101 as it should be, with `Connection: keep-alive, Upgrade`. Legal, and yet tungstenite wants
+    /// the one word only.
+    ConnectionList = "connection-with-two-words",
     /// 101 as it should be, in 16 KiB of headers. Legal.
     LargeHead = "101-with-large-head",
 }
@@ -62,7 +68,7 @@ impl UpgradeFault {
     /// it.
     pub fn steps(self) -> Vec<Step> {
         let switched = |headers: &'static str, then: &[u8]| {
-            let switch = Step::Switch(headers);
+            let switch = Step::switch(headers);
             vec![Step::Hear, switch, Step::say(then), Step::Hear, Step::Close]
         };
         match self {
@@ -88,11 +94,28 @@ impl UpgradeFault {
             }
             Self::Subprotocol => switched("Sec-WebSocket-Protocol: soap\r\n", CLOSE),
             Self::Extension => switched("Sec-WebSocket-Extensions: permessage-deflate\r\n", CLOSE),
-            Self::SwitchThenReset => vec![Step::Hear, Step::Switch(""), Step::Reset],
+            Self::SwitchThenReset => vec![Step::Hear, Step::switch(""), Step::Reset],
+            Self::ByteByByte => granted("Upgrade", true),
+            Self::ConnectionList => granted("keep-alive, Upgrade", false),
             Self::EarlyMessage => switched("", EARLY),
             Self::LargeHead => switched(LARGE, CLOSE),
         }
     }
+}
+
+fn granted(connection: &'static str, slowly: bool) -> Vec<Step> {
+    let switch = Step::Switch {
+        connection,
+        headers: "",
+        slowly,
+    };
+    vec![
+        Step::Hear,
+        switch,
+        Step::say(CLOSE),
+        Step::Hear,
+        Step::Close,
+    ]
 }
 
 fn page(status: &str, headers: &str) -> Vec<Step> {
