@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{HeaderValue, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderName, Method};
 use tokio::task::unconstrained;
 use tokio_tungstenite::WebSocketStream;
@@ -325,7 +325,14 @@ async fn upgrade(
     stream: Connection,
     config: Option<WebSocketConfig>,
 ) -> Result<(WebSocketStream<Connection>, Response), Error> {
-    tokio_tungstenite::client_async_with_config(request, stream, config).await
+    let asked = request.headers().contains_key(SEC_WEBSOCKET_EXTENSIONS);
+    let upgraded = tokio_tungstenite::client_async_with_config(request, stream, config).await?;
+    // RFC 6455, 4.1: tungstenite does not look.
+    if !asked && upgraded.1.headers().contains_key(SEC_WEBSOCKET_EXTENSIONS) {
+        let header = Box::new(SEC_WEBSOCKET_EXTENSIONS);
+        return Err(ProtocolError::InvalidHeader(header).into());
+    }
+    Ok(upgraded)
 }
 
 fn upgrade_error(attempt: Attempt, progress: &Progress, error: Error) -> TransportError {
