@@ -6,12 +6,12 @@ use std::io;
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 pub use super::tls_fault::TlsFault;
 
 use super::failure::TrustFailure;
 use super::identity_error::IdentityError;
+use super::mishap::Mishap;
 use super::route::Route;
 use super::trace::Phase;
 use crate::ca::CaError;
@@ -164,7 +164,7 @@ pub enum TransportError {
         status: http::StatusCode,
     },
     /// The connection was made, and then the WebSocket handshake failed.
-    #[error("the WebSocket handshake with {host} failed")]
+    #[error("the WebSocket handshake with {host} failed{}", Mishap::of_websocket(.source))]
     #[non_exhaustive]
     UpgradeFailed {
         /// The host of the URL.
@@ -173,10 +173,10 @@ pub enum TransportError {
         source: tungstenite::Error,
     },
     /// A request failed on an established connection, or took too long.
-    #[error("the HTTP request failed")]
+    #[error("the HTTP request failed{}", Mishap::of_http(.0))]
     Http(#[source] reqwest::Error),
     /// An open WebSocket failed.
-    #[error("the WebSocket failed")]
+    #[error("the WebSocket failed{}", Mishap::of_websocket(.0))]
     WebSocket(#[from] tungstenite::Error),
 }
 
@@ -197,17 +197,17 @@ impl TransportError {
                 fault: Some(fault), ..
             } => fault.may_pass(),
             Self::Proxy { refused, .. } => !refused,
-            Self::UpgradeRefused { status, .. } => status.is_server_error(),
-            Self::Http(error) => error.is_timeout() || error.is_request(),
-            Self::WebSocket(error) | Self::UpgradeFailed { source: error, .. } => matches!(
-                error,
-                tungstenite::Error::Io(_)
-                    | tungstenite::Error::ConnectionClosed
-                    | tungstenite::Error::Protocol(
-                        ProtocolError::HandshakeIncomplete
-                            | ProtocolError::ResetWithoutClosingHandshake
-                    )
-            ),
+            Self::UpgradeRefused { status, .. } => {
+                status.is_server_error() || [408, 425, 429].contains(&status.as_u16())
+            }
+            Self::Http(error) => match Mishap::of_http(error) {
+                Mishap::Other => error.is_request(),
+                mishap => mishap.may_pass(),
+            },
+            Self::WebSocket(error) | Self::UpgradeFailed { source: error, .. } => {
+                // The other errors of the system, too, end by themselves.
+                Mishap::of_websocket(error).may_pass() || matches!(error, tungstenite::Error::Io(_))
+            }
             _ => false,
         }
     }

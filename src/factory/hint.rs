@@ -1,6 +1,9 @@
 //! What to do about an error: a sentence for the person who runs the program.
 
+use http::StatusCode;
+
 use super::error::TransportError;
+use super::mishap::Mishap;
 use super::route::Route;
 use super::tls_fault::TlsFault;
 use super::trace::Phase;
@@ -79,6 +82,14 @@ impl TransportError {
                 "the way to {host} is open, and then nothing came: check that it speaks TLS; some \
                  middleboxes drop the large first message of a post-quantum key exchange"
             ),
+            Self::ConnectTimeout {
+                host,
+                phase: Phase::Upgrade,
+                ..
+            } => format!(
+                "the connection to {host} was made, and then no answer came: check that it speaks \
+                 WebSocket at this path; a proxy on the way may hold back what it does not know"
+            ),
             Self::ConnectTimeout { host, route, .. } if route.is_direct() => format!(
                 "check the network to {host}; where only a proxy may connect, set HTTPS_PROXY"
             ),
@@ -86,11 +97,12 @@ impl TransportError {
                 "check that {} answers, and that it can reach {host}",
                 proxy_name(route)
             ),
-            Self::UpgradeRefused { host, .. } | Self::UpgradeFailed { host, .. } => format!(
-                "check that {host} speaks WebSocket at this path, and what it wants to be sent; \
-                 the connection itself was made"
-            ),
-            Self::Configuration { .. } | Self::Http(_) | Self::WebSocket(_) => return None,
+            Self::UpgradeRefused { host, status } => refusal_hint(host, *status),
+            Self::UpgradeFailed { source: error, .. } | Self::WebSocket(error) => {
+                Mishap::of_websocket(error).hint()?.to_owned()
+            }
+            Self::Http(error) => Mishap::of_http(error).hint()?.to_owned(),
+            Self::Configuration { .. } => return None,
         })
     }
 }
@@ -131,6 +143,26 @@ fn tls_hint(host: &str, fault: TlsFault, shown: Option<&str>) -> String {
         TlsFault::Alert | TlsFault::Other => {
             format!("check that {host} is right and speaks TLS 1.2 or 1.3")
         }
+    }
+}
+
+fn refusal_hint(host: &str, status: StatusCode) -> String {
+    match status.as_u16() {
+        300..=399 => format!(
+            "{host} leads elsewhere, where a WebSocket does not follow: use the URL that it names, \
+             or sign in first"
+        ),
+        401 | 403 => {
+            format!("check the credentials that {host} is sent, and that they allow this")
+        }
+        404 | 405 | 410 => format!("check the path of the URL: {host} has no WebSocket there"),
+        407 => format!("a proxy answered in place of {host}: check its credentials"),
+        426 => format!("{host} wants another version or protocol at this path"),
+        408 | 425 | 429 | 500..=599 => format!("{host} cannot do it at present: try again later"),
+        _ => format!(
+            "check that {host} speaks WebSocket at this path, and what it wants to be sent; the \
+             connection itself was made"
+        ),
     }
 }
 

@@ -20,6 +20,7 @@ mod keypair;
 mod layer;
 mod live;
 mod lockdown;
+mod mishap;
 mod path;
 mod pinned;
 mod probe;

@@ -12,6 +12,7 @@ mod crypto;
 mod curl;
 mod distrust;
 mod environment;
+mod exchanges;
 mod explain;
 mod failures;
 mod faultlab;

@@ -1,0 +1,42 @@
+//! What fails behind a connection that was made, beyond the table of the fault lab.
+
+use trusted_transport::TransportError;
+use trusted_transport_lab::{Authority, Origin, Scripted, UpgradeFault};
+
+use crate::support::{self, HOST};
+
+#[tokio::test]
+async fn an_extension_is_refused_unless_the_program_has_offered_it() {
+    let root = Authority::root("Root");
+    let steps = UpgradeFault::Extension.steps();
+    let server = Scripted::https(root.issue(&[HOST]), steps).await;
+    let server = server.expect("a server");
+    let builder = support::trusting(&[&root]).resolve(HOST, [server.addr()]);
+    let transport = builder.build().expect("built");
+    let url = server.url("wss", HOST, "/");
+    let error = transport.websocket(&url).await.expect_err("RFC 6455, 4.1");
+    assert_eq!(error.kind(), "upgrade_failed", "{error:?}");
+    let offered = transport.websocket(&url);
+    let offered = offered.header("sec-websocket-extensions", "permessage-deflate");
+    offered.await.expect("an answer to what was offered");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_was_expected_and_a_circle_are_final() {
+    let root = Authority::root("Root");
+    let origin = Origin::https(root.issue(&[HOST])).await.expect("an origin");
+    let transport = support::built(support::trusting(&[&root]), &origin);
+    let client = transport.http().build().expect("a client");
+    let page = client.get(origin.url("https", HOST, "/")).send().await;
+    let content = page.expect("a response").json::<u8>().await;
+    let content = TransportError::from(content.expect_err("no JSON"));
+    let circle = origin.url("https", HOST, "/redirect?to=/redirect%3Fto%3D/");
+    let none = trusted_transport::http::redirect::Policy::limited(1);
+    let client = transport.http().redirect(none).build().expect("a client");
+    let circle = client.get(circle).send().await.expect_err("two redirects");
+    for (error, words) in [(content, "not what was expected"), (circle, "one too many")] {
+        assert_eq!(error.kind(), "http", "{error:?}");
+        assert!(error.to_string().ends_with(words), "{error}");
+        assert!(!error.is_retryable() && error.hint().is_some(), "{error:?}");
+    }
+}
