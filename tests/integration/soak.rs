@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
 use self::gauges::{Curve, Sample};
@@ -28,9 +29,19 @@ const SECONDS: &str = "SOAK_SECONDS";
 const OUTPUT: &str = "SOAK_OUTPUT";
 
 /// `SOAK_SECONDS=3600 cargo test -p trusted-transport --test integration soak::run -- --ignored --nocapture`
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[test]
 #[ignore = "takes SOAK_SECONDS, 60 unless it says otherwise, in a process of its own"]
-async fn run() {
+fn run() {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        // Each that was ever needed would stay, with an arena of its own.
+        .max_blocking_threads(8)
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(soaked());
+}
+
+async fn soaked() {
     let seconds = std::env::var(SECONDS).map_or(60, |it| it.parse().expect("a number"));
     let lab = Lab::start();
     let before = Sample::now();
