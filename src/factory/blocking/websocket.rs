@@ -61,7 +61,8 @@ impl WebSocket {
         self.runtime.wait_for(self.timeout, sending)?
     }
 
-    /// Starts the closing handshake; the peer's answer ends the iterator.
+    /// Starts the closing handshake; the peer's answer ends the iterator. One that has begun goes on,
+    /// whoever began it; so does one that a timeout has cut short.
     ///
     /// # Errors
     /// Those of the connection.

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use trusted_transport::WebSocket;
 use trusted_transport::ws::Message;
+use trusted_transport_lab::Authority;
 
 use super::stage::{PIECE, Stage, Way, on_every_way};
 use super::{cut, everywhere, nothing_runs, soon};
+use crate::support::{self, HOST};
 
 async fn connected(stage: &Stage) -> WebSocket {
     let socket = stage.transport.websocket(stage.url("wss")).await;
@@ -148,6 +153,36 @@ async fn fill(socket: &mut WebSocket) {
         .await
         .is_ok()
     {}
+}
+
+/// The same call answers a server that closes.
+#[tokio::test]
+async fn closing_what_the_server_is_closing() {
+    let root = Authority::root("Root");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let acceptor = TlsAcceptor::from(root.issue(&[HOST]).server_config(&[]));
+    let server = async {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let stream = acceptor.accept(stream).await.expect("TLS");
+        let socket = tokio_tungstenite::accept_async(stream).await;
+        let mut socket = socket.expect("a socket");
+        socket.close(None).await.expect("closing");
+        StreamExt::next(&mut socket).await
+    };
+    let client = async {
+        let transport = support::trusting(&[&root]).resolve(HOST, [address]).build();
+        let url = format!("wss://{HOST}:{}/", address.port());
+        let connecting = transport.expect("a token").websocket(url);
+        let (mut socket, _) = connecting.await.expect("a socket");
+        assert!(matches!(next(&mut socket).await, Message::Close(_)));
+        socket.close(None).await.expect("it goes on");
+        assert!(socket.next().await.is_none());
+    };
+    let both = async { tokio::join!(server, client) };
+    let both = tokio::time::timeout(Duration::from_secs(10), both).await;
+    let (heard, ()) = both.expect("in time");
+    assert!(matches!(heard, Some(Ok(Message::Close(_)))), "{heard:?}");
 }
 
 /// Dropped at any time, it closes the connection.
