@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -36,6 +36,8 @@ pub struct WebSocket {
     stream: WebSocketStream<Connection>,
     /// The peer's Close frame was received: nothing more can come.
     closed: bool,
+    /// Pings since their answers were last seen to leave.
+    unanswered: usize,
 }
 
 impl WebSocket {
@@ -114,6 +116,13 @@ impl Stream for WebSocket {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.unanswered >= UNANSWERED {
+            // Who pings without end and reads nothing would fill the memory with the answers.
+            if let Err(error) = ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
+                return Poll::Ready(Some(Err(error)));
+            }
+            self.unanswered = 0;
+        }
         match Pin::new(&mut self.stream).poll_next(cx) {
             // What follows a Close frame is discarded (RFC 6455, 1.4), and many servers end TLS
             // without close_notify (RFC 8446, 6.1): nothing can have been cut off.
@@ -124,6 +133,8 @@ impl Stream for WebSocket {
             }
             next => {
                 self.closed |= matches!(next, Poll::Ready(Some(Ok(Message::Close(_)))));
+                let pinged = matches!(next, Poll::Ready(Some(Ok(Message::Ping(_)))));
+                self.unanswered += usize::from(pinged);
                 next
             }
         }
@@ -251,8 +262,12 @@ impl WebSocketBuilder {
         let trace = Trace::default();
         match trace.follow(self.connect_timeout, connecting).await {
             Ok((stream, response)) => {
-                let closed = false;
-                Ok((WebSocket { stream, closed }, response))
+                let socket = WebSocket {
+                    stream,
+                    closed: false,
+                    unanswered: 0,
+                };
+                Ok((socket, response))
             }
             Err(Unfinished { progress, why }) => {
                 let attempt = Attempt::at(&destination, route, self.connect_timeout);
@@ -349,3 +364,6 @@ fn upgrade_error(attempt: Attempt, progress: &Progress, error: Error) -> Transpo
         source => TransportError::UpgradeFailed { host, source },
     }
 }
+
+/// How many answers to pings, of 131 bytes at most, may wait in memory.
+const UNANSWERED: usize = 4096;

@@ -1,7 +1,10 @@
 //! What fails behind a connection that was made, beyond the table of the fault lab.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use trusted_transport::TransportError;
-use trusted_transport_lab::{Authority, Origin, Scripted, UpgradeFault};
+use trusted_transport_lab::{Authority, FrameFault, Origin, Scripted, UpgradeFault};
 
 use crate::support::{self, HOST};
 
@@ -39,4 +42,27 @@ async fn a_body_that_is_not_what_was_expected_and_a_circle_are_final() {
         assert!(error.to_string().ends_with(words), "{error}");
         assert!(!error.is_retryable() && error.hint().is_some(), "{error:?}");
     }
+}
+
+/// Their answers wait in memory: a server could fill it with them.
+#[tokio::test]
+async fn nobody_is_read_from_who_pings_without_end_and_reads_no_answer() {
+    let root = Authority::root("Root");
+    let steps = FrameFault::EndlessPings.steps();
+    let server = Scripted::https(root.issue(&[HOST]), steps).await;
+    let server = server.expect("a server");
+    let builder = support::trusting(&[&root]).resolve(HOST, [server.addr()]);
+    let transport = builder.build().expect("built");
+    let (mut socket, _) = transport
+        .websocket(server.url("wss", HOST, "/"))
+        .await
+        .expect("a WebSocket");
+    let mut pings = 0;
+    while let Ok(ping) = timeout(Duration::from_secs(1), socket.next()).await {
+        ping.expect("no end").expect("a ping");
+        pings += 1;
+        // The system's buffers take some 30000 answers.
+        assert!(pings < 300_000, "{} bytes", server.said());
+    }
+    assert!(pings > 4096, "{pings}");
 }
