@@ -149,7 +149,7 @@ fn tls_hint(host: &str, fault: TlsFault, shown: Option<&str>) -> String {
 fn refusal_hint(host: &str, status: StatusCode) -> String {
     match status.as_u16() {
         300..=399 => format!(
-            "{host} leads elsewhere, where a WebSocket does not follow: use the URL that it names, \
+            "{host} redirects, and a WebSocket follows no redirect: use the URL that it names, \
              or sign in first"
         ),
         401 | 403 => {
@@ -158,7 +158,9 @@ fn refusal_hint(host: &str, status: StatusCode) -> String {
         404 | 405 | 410 => format!("check the path of the URL: {host} has no WebSocket there"),
         407 => format!("a proxy answered in place of {host}: check its credentials"),
         426 => format!("{host} wants another version or protocol at this path"),
-        408 | 425 | 429 | 500..=599 => format!("{host} cannot do it at present: try again later"),
+        408 | 425 | 429 | 500..=599 => {
+            format!("{host} cannot accept a WebSocket now: try again later")
+        }
         _ => format!(
             "check that {host} speaks WebSocket at this path, and what it wants to be sent; the \
              connection itself was made"

@@ -92,7 +92,10 @@ impl Mishap {
     }
 
     fn of_hyper(error: &hyper::Error) -> Option<Self> {
-        if error.is_parse_too_large() {
+        if error.is_user() {
+            // The request's body has failed: that is nobody else's.
+            Some(Self::Other)
+        } else if error.is_parse_too_large() {
             Some(Self::LargeHead)
         } else if error.is_parse() {
             Some(Self::NotHttp)
@@ -182,12 +185,12 @@ impl fmt::Display for Mishap {
         f.write_str(match self {
             Self::Late => ": it took too long",
             Self::CutOff => ": the connection was cut off",
-            Self::Ended => ": it was ended before its answer was complete",
+            Self::Ended => ": it broke off before the answer was complete",
             Self::NotHttp => ": what came is not HTTP",
             Self::LargeHead => ": the head of the answer is too large",
             Self::Redirects => ": a redirect was one too many",
             Self::Content => ": the body is not what was expected",
-            Self::NoUpgrade => ": the answer grants something else",
+            Self::NoUpgrade => ": the answer does not agree to a WebSocket",
             Self::Rules => ": the other side broke the rules of the protocol",
             Self::LongMessage => ": a message is too long",
             Self::Other => "",

@@ -1,171 +1,29 @@
-//! WebSocket clients (RFC 6455): the handshake is tungstenite's, the connection is the
+//! Connects WebSockets (RFC 6455): the handshake is tungstenite's, the connection is the
 //! token's.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_core::Stream;
-use futures_sink::Sink;
 use http::header::{HeaderValue, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderName, Method};
-use tokio::task::unconstrained;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response, generate_request};
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
 
 use super::attempt::Attempt;
 use super::dial::{self, BoxError, Connection};
 use super::error::{TlsFault, TransportError, invalid_request, not_a_destination};
 use super::route::Destination;
+use super::socket::WebSocket;
 use super::trace::{self, Broken, Progress, Trace, Unfinished};
 use super::transport::TrustedTransport;
-use super::violation::{bounded, status_code};
-
-/// An open WebSocket: a `Stream` and a `Sink` of messages.
-///
-/// It is made by awaiting [`TrustedTransport::websocket`], and by nothing else. Dropping it
-/// closes the connection without a closing handshake; [`close`](Self::close) does better.
-pub struct WebSocket {
-    stream: WebSocketStream<Connection>,
-    /// The peer's Close frame was received: nothing more can come.
-    closed: bool,
-    /// Pings since their answers were last seen to leave.
-    unanswered: usize,
-}
-
-impl WebSocket {
-    /// Sends a message and flushes it.
-    ///
-    /// # Errors
-    /// Those of the connection and of the protocol.
-    ///
-    /// # Cancel safety
-    /// The socket can be used as before, but the message may or may not go, and nobody can tell:
-    /// sending it again can make it two. It goes whole or not at all, before the next one, and may
-    /// wait for that one to be sent. So in a `select!`, keep the future of `send` until it is ready.
-    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        let message = message.into();
-        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_ready(cx)).await?;
-        Pin::new(&mut self.stream).start_send(message)?;
-        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_flush(cx)).await
-    }
-
-    /// The next message; `None` after the closing handshake.
-    ///
-    /// # Errors
-    /// Those of the connection and of the protocol. They end the socket: a peer that broke the
-    /// protocol or a limit has been told so, as far as it listens, and `None` comes next.
-    ///
-    /// # Cancel safety
-    /// No message is lost, in part or whole, if the future is dropped: it can be one branch of a
-    /// `select!`.
-    pub async fn next(&mut self) -> Option<Result<Message, Error>> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-
-    /// Starts the closing handshake; the peer's answer ends the stream. One that has begun goes on,
-    /// whoever began it, and `frame` does not matter any more.
-    ///
-    /// # Errors
-    /// Those of the connection.
-    ///
-    /// # Cancel safety
-    /// If the future is dropped, the handshake may or may not have begun. Calling it again goes on.
-    pub async fn close(&mut self, frame: Option<CloseFrame>) -> Result<(), Error> {
-        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_ready(cx)).await?;
-        match Pin::new(&mut self.stream).start_send(Message::Close(frame)) {
-            // By the peer, or by a call that was given up before its frame was flushed.
-            Ok(()) | Err(Error::Protocol(ProtocolError::SendAfterClosing)) => {}
-            Err(error) => return Err(error),
-        }
-        std::future::poll_fn(|cx| Pin::new(&mut self.stream).poll_flush(cx)).await
-    }
-
-    /// Tells the peer what it did wrong, before the connection fails (RFC 6455, 7.1.7). What cannot
-    /// be sent at once is not sent: nobody should wait for a peer like that.
-    fn give_notice(&mut self, error: &Error, cx: &mut Context<'_>) {
-        let Some(code) = status_code(error) else {
-            return;
-        };
-        let reason = Utf8Bytes::default();
-        let frame = Message::Close(Some(CloseFrame { code, reason }));
-        let mut stream = Pin::new(&mut self.stream);
-        // To a task that a burst has kept busy, tokio says that nothing is ready.
-        let sent = unconstrained(async {
-            stream.as_mut().start_send(frame)?;
-            std::future::poll_fn(|cx| stream.as_mut().poll_flush(cx)).await
-        });
-        // The peer may not listen any more.
-        let _ = pin!(sent).poll(cx);
-    }
-
-    /// The limits and buffer sizes in use.
-    pub fn config(&self) -> &WebSocketConfig {
-        self.stream.get_config()
-    }
-}
-
-impl Stream for WebSocket {
-    type Item = Result<Message, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.unanswered >= UNANSWERED {
-            // Who pings without end and reads nothing would fill the memory with the answers.
-            if let Err(error) = ready!(Pin::new(&mut self.stream).poll_flush(cx)) {
-                return Poll::Ready(Some(Err(error)));
-            }
-            self.unanswered = 0;
-        }
-        match Pin::new(&mut self.stream).poll_next(cx) {
-            // What follows a Close frame is discarded (RFC 6455, 1.4), and many servers end TLS
-            // without close_notify (RFC 8446, 6.1): nothing can have been cut off.
-            Poll::Ready(Some(Err(_))) if self.closed => Poll::Ready(None),
-            Poll::Ready(Some(Err(error))) => {
-                self.give_notice(&error, cx);
-                Poll::Ready(Some(Err(error)))
-            }
-            next => {
-                self.closed |= matches!(next, Poll::Ready(Some(Ok(Message::Close(_)))));
-                let pinged = matches!(next, Poll::Ready(Some(Ok(Message::Ping(_)))));
-                self.unanswered += usize::from(pinged);
-                next
-            }
-        }
-    }
-}
-
-impl Sink<Message> for WebSocket {
-    type Error = Error;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_ready(cx)
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        Pin::new(&mut self.stream).start_send(message)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.stream).poll_close(cx)
-    }
-}
-
-impl fmt::Debug for WebSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").finish_non_exhaustive()
-    }
-}
+use super::violation::bounded;
 
 /// A WebSocket that is not connected yet; from [`TrustedTransport::websocket`]. Awaiting it
 /// connects; if its future is dropped, the connection is closed, however far it has come.
@@ -262,11 +120,7 @@ impl WebSocketBuilder {
         let trace = Trace::default();
         match trace.follow(self.connect_timeout, connecting).await {
             Ok((stream, response)) => {
-                let socket = WebSocket {
-                    stream,
-                    closed: false,
-                    unanswered: 0,
-                };
+                let socket = WebSocket::new(stream);
                 Ok((socket, response))
             }
             Err(Unfinished { progress, why }) => {
@@ -364,6 +218,3 @@ fn upgrade_error(attempt: Attempt, progress: &Progress, error: Error) -> Transpo
         source => TransportError::UpgradeFailed { host, source },
     }
 }
-
-/// How many answers to pings, of 131 bytes at most, may wait in memory.
-const UNANSWERED: usize = 4096;

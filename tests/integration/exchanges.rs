@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
 use trusted_transport::TransportError;
+use trusted_transport::ws::Message;
 use trusted_transport_lab::{Authority, FrameFault, Origin, Scripted, UpgradeFault};
 
 use crate::support::{self, HOST};
@@ -65,4 +67,30 @@ async fn nobody_is_read_from_who_pings_without_end_and_reads_no_answer() {
         assert!(pings < 300_000, "{} bytes", server.said());
     }
     assert!(pings > 4096, "{pings}");
+}
+
+/// Both wait for the same socket to take something, and one of them must not take the other's place.
+#[tokio::test]
+async fn both_halves_of_a_split_socket_end_with_a_peer_that_pings_and_reads_nothing() {
+    let root = Authority::root("Root");
+    let steps = FrameFault::EndlessPings.steps();
+    let server = Scripted::https(root.issue(&[HOST]), steps).await;
+    let server = server.expect("a server");
+    let builder = support::trusting(&[&root]).resolve(HOST, [server.addr()]);
+    let transport = builder.build().expect("built");
+    let (socket, _) = transport
+        .websocket(server.url("wss", HOST, "/"))
+        .await
+        .expect("a WebSocket");
+    let (mut sink, mut stream) = socket.split();
+    let reading = tokio::spawn(async move { while let Some(Ok(_)) = stream.next().await {} });
+    let message = Message::Binary(vec![0; 1 << 20].into());
+    let writing = tokio::spawn(async move { while sink.send(message.clone()).await.is_ok() {} });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!writing.is_finished() && !reading.is_finished());
+    drop(server);
+    for half in [reading, writing] {
+        let ended = timeout(Duration::from_secs(10), half).await;
+        ended.expect("it was told").expect("no panic");
+    }
 }

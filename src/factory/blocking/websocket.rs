@@ -9,7 +9,8 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketCon
 
 use super::runtime::Runtime;
 use crate::factory::error::TransportError;
-use crate::factory::websocket::{self as with_async, WebSocketBuilder};
+use crate::factory::socket as with_async;
+use crate::factory::websocket::WebSocketBuilder;
 
 /// An open WebSocket: an `Iterator` of the messages that come, which ends with the closing
 /// handshake.
