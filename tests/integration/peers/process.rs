@@ -83,6 +83,10 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        if !matches!(self.process.try_wait(), Ok(None)) {
+            // Its number may be somebody else's by now.
+            return;
+        }
         // Some leave shared memory or children behind if they are given no time.
         let id = self.process.id().to_string();
         let asked = Command::new("sh")
