@@ -1,7 +1,7 @@
 //! What the token costs, beside the raw libraries in the same run: `cargo bench --bench proof`.
 //!
-//! Every row is measured in turns, raw and token, against servers in a process of their own, and
-//! told as a ratio. The table goes to the terminal, and as JSON to `target/proof.json`. Names of
+//! What takes time is measured in turns, raw and token, against servers in a process of their own;
+//! memory, instructions and thousands of clients once. All is told as ratios. The table goes to the terminal, and as JSON to `target/proof.json`. Names of
 //! groups select some of them; `--quick` takes few samples, to see that everything runs.
 
 mod bundles;

@@ -61,13 +61,13 @@ impl Row {
         }
     }
 
-    /// The interval of the wall clock's ratio is what counts: a target below it is missed.
+    /// By the interval of the wall clock's ratio: on neither side of the target, nothing is known.
     fn verdict(&self) -> &'static str {
         match self.target {
             None => "",
-            Some(target) if self.ratio.median <= target => "met",
-            Some(target) if self.ratio.low <= target => "met, within the noise",
-            Some(_) => "missed",
+            Some(target) if self.ratio.high <= target => "met",
+            Some(target) if self.ratio.low > target => "missed",
+            Some(_) => "undecided",
         }
     }
 
@@ -146,8 +146,12 @@ impl Unit {
     }
 }
 
+/// Without an interval if it was measured but once.
 fn shown(Ratio { low, median, high }: Ratio) -> String {
-    format!("{} ({} .. {})", number(median), number(low), number(high))
+    match low < high {
+        true => format!("{} ({} .. {})", number(median), number(low), number(high)),
+        false => number(median),
+    }
 }
 
 fn number(ratio: f64) -> String {
