@@ -81,7 +81,7 @@ mod tests {
         let [reader, writer] = [(), ()].map(|()| Arc::new(Counted::default()));
         let woken = || [&reader, &writer].map(|it| it.0.load(Ordering::SeqCst));
         let [read, write] = [&reader, &writer].map(|it| Waker::from(Arc::clone(it)));
-        let [read, write] = [&read, &write].map(|it| Context::from_waker(it));
+        let [read, write] = [&read, &write].map(Context::from_waker);
         let mut halves = Halves::default();
         halves.waker_of_writer(&write).wake();
         assert_eq!(woken(), [0, 1]);
