@@ -178,10 +178,11 @@ pub use ca::{
 #[cfg(feature = "blocking")]
 pub use factory::blocking;
 pub use factory::{
-    ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, Interception,
-    KeyExchange, LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded, RequestBuilder,
-    Route, Strays, TlsFault, TlsProbe, TlsVersion, TransportBuilder, TransportError, TrustFailure,
-    TrustedTransport, VerifiedBy, Watch, WebSocket, WebSocketBuilder, lockdown,
+    ClientIdentity, CustomProxy, HttpClient, HttpClientBuilder, IdentityError, InFull,
+    Interception, KeyExchange, LockdownError, Peer, Phase, Probe, ProxyPolicy, Refusal, Reloaded,
+    RequestBuilder, Route, Strays, TlsFault, TlsProbe, TlsVersion, TransportBuilder,
+    TransportError, TrustFailure, TrustedTransport, VerifiedBy, Watch, WebSocket, WebSocketBuilder,
+    in_full, lockdown,
 };
 
 /// The types of requests and responses, so that a caller needs no HTTP crate of its own.

@@ -1,0 +1,209 @@
+//! A scene with its servers running, and a program that is run before it as a process of its own.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use trusted_transport::{CaPolicy, HttpClient, ProxyPolicy, TransportError, TrustedTransport};
+use trusted_transport_lab::{Authority, Proxy, ProxySeen, Site};
+
+use crate::scene::{Argument, Person, Scene};
+
+/// The servers of a scene. Dropping it ends them.
+pub struct Stage {
+    folder: TempDir,
+    proxy: Proxy,
+    site: Site,
+    arguments: Vec<Argument>,
+    person: Person,
+    browser: HttpClient,
+}
+
+/// What the program finds in `SSL_CERT_FILE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bundle {
+    /// The company's bundle.
+    Company,
+    /// The bundle of another company.
+    Stranger,
+    /// The name of a file that is not there.
+    Missing,
+    /// The variable is not set.
+    Unset,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub output: String,
+    /// What it printed on standard error, unless a terminal got it.
+    pub errors: String,
+}
+
+impl Stage {
+    /// Starts the servers.
+    ///
+    /// # Errors
+    /// Those of the system: no port, no folder.
+    pub async fn start(scene: Scene) -> io::Result<Self> {
+        let [company, stranger, world] = ["Company Root", "Stranger Root", "World Root"];
+        let [company, stranger, world] = [company, stranger, world].map(Authority::root);
+        let site = Site::https(world.issue(&[HOST]), scene.service).await?;
+        let proxy = Proxy::intercepting(company.clone()).upstream_root(&world);
+        let proxy = proxy.start().await?;
+        let folder = TempDir::new()?;
+        std::fs::write(folder.path().join(COMPANY), company.pem())?;
+        std::fs::write(folder.path().join(STRANGER), stranger.pem())?;
+        Ok(Self {
+            browser: browser(&folder.path().join(COMPANY), &proxy)?,
+            folder,
+            proxy,
+            site,
+            arguments: scene.arguments,
+            person: scene.person,
+        })
+    }
+
+    /// Runs a program, unseen.
+    ///
+    /// # Errors
+    /// It could not be started, or has not ended in time.
+    pub async fn run(&self, program: &Path, bundle: Bundle) -> io::Result<Ended> {
+        let mut command = self.command(program, bundle);
+        command.stderr(Stdio::piped());
+        self.follow(command.spawn()?, |_| ()).await
+    }
+
+    /// Runs a program, and shows how it is called and what it says.
+    ///
+    /// # Errors
+    /// It could not be started, or has not ended in time.
+    pub async fn show(&self, program: &Path, bundle: Bundle) -> io::Result<Ended> {
+        let name = program.file_stem().unwrap_or_default().to_string_lossy();
+        let mut words: Vec<String> = Vec::new();
+        for (variable, value) in self.variables(bundle) {
+            words.push(format!("{variable}={}", value.to_string_lossy()));
+        }
+        words.push(name.into_owned());
+        words.extend(self.arguments());
+        println!("$ {}", words.join(" "));
+        let child = self.command(program, bundle).spawn()?;
+        self.follow(child, |line| println!("{line}")).await
+    }
+
+    /// What the proxy was asked for.
+    pub fn asked(&self) -> Vec<ProxySeen> {
+        self.proxy.seen()
+    }
+
+    /// How many connections the service has had.
+    pub fn connections(&self) -> usize {
+        self.site.connections()
+    }
+
+    fn command(&self, program: &Path, bundle: Bundle) -> Command {
+        let mut command = Command::new(program);
+        for variable in VARIABLES {
+            command.env_remove(variable);
+            command.env_remove(variable.to_lowercase());
+        }
+        command
+            .args(self.arguments())
+            .envs(self.variables(bundle))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    fn variables(&self, bundle: Bundle) -> Vec<(&'static str, OsString)> {
+        let file = match bundle {
+            Bundle::Company => Some(COMPANY),
+            Bundle::Stranger => Some(STRANGER),
+            Bundle::Missing => Some("missing.pem"),
+            Bundle::Unset => None,
+        };
+        let file = file.map(|file| ("SSL_CERT_FILE", self.file(file).into_os_string()));
+        let proxy = ("HTTPS_PROXY", self.proxy.url("http").into());
+        [proxy].into_iter().chain(file).collect()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let arguments = self.arguments.iter();
+        let written = |argument: &Argument| match argument {
+            Argument::Url { scheme, path } => self.site.url(scheme, HOST, path),
+            Argument::Text(text) => text.clone(),
+        };
+        arguments.map(written).collect()
+    }
+
+    /// The person reacts to each line while the program goes on.
+    async fn follow(&self, mut child: Child, mut show: impl FnMut(&str)) -> io::Result<Ended> {
+        let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let stderr = child.stderr.take();
+        let output = async {
+            let (mut lines, mut output) = (BufReader::new(stdout).lines(), String::new());
+            while let Some(line) = lines.next_line().await? {
+                show(&line);
+                output += &line;
+                output.push('\n');
+                tokio::spawn((self.person)(self.browser.clone(), line));
+            }
+            io::Result::Ok(output)
+        };
+        let errors = async {
+            let mut errors = String::new();
+            if let Some(mut stderr) = stderr {
+                stderr.read_to_string(&mut errors).await?;
+            }
+            io::Result::Ok(errors)
+        };
+        let (output, errors, status) = timeout(LIMIT, async {
+            tokio::try_join!(output, errors, child.wait())
+        })
+        .await??;
+        Ok(Ended {
+            code: status.code(),
+            output,
+            errors,
+        })
+    }
+}
+
+/// What the person in the company browses with: redirects lead back to the program, without the proxy.
+fn browser(bundle: &Path, proxy: &Proxy) -> Result<HttpClient, TransportError> {
+    let anchors = CaPolicy::platform().bundle(bundle).load()?;
+    TrustedTransport::builder(anchors)
+        .proxy(ProxyPolicy::all(proxy.url("http")).no_proxy("127.0.0.1"))
+        .build()?
+        .http()
+        .build()
+}
+
+/// Known to nobody but the proxy.
+const HOST: &str = "service.test";
+const COMPANY: &str = "company.pem";
+const STRANGER: &str = "stranger.pem";
+const LIMIT: Duration = Duration::from_secs(60);
+const VARIABLES: [&str; 7] = [
+    "ALL_PROXY",
+    "CODEX_CA_CERTIFICATE",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+];

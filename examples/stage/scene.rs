@@ -1,0 +1,59 @@
+//! What is played: a service, what the program is called with, and what the person does about what the
+//! program says.
+
+use std::pin::Pin;
+
+use axum::Router;
+use trusted_transport::HttpClient;
+
+/// A service and a program's way to it.
+pub struct Scene {
+    pub(crate) service: Router,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) person: Person,
+}
+
+/// What the person does about a line that the program prints, with a browser that has the company's
+/// bundle.
+pub type Person =
+    Box<dyn Fn(HttpClient, String) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+pub(crate) enum Argument {
+    Url {
+        scheme: &'static str,
+        path: &'static str,
+    },
+    Text(String),
+}
+
+impl Scene {
+    /// Without arguments, and with a person who looks on.
+    pub fn of(service: Router) -> Self {
+        Self {
+            service,
+            arguments: Vec::new(),
+            person: Box::new(|_, _| Box::pin(async {})),
+        }
+    }
+
+    /// One more argument: a URL of the service.
+    #[must_use]
+    pub fn url(mut self, scheme: &'static str, path: &'static str) -> Self {
+        self.arguments.push(Argument::Url { scheme, path });
+        self
+    }
+
+    /// One more argument, as it is.
+    #[must_use]
+    pub fn argument(mut self, text: impl Into<String>) -> Self {
+        self.arguments.push(Argument::Text(text.into()));
+        self
+    }
+
+    /// With this person.
+    #[must_use]
+    pub fn person(mut self, person: Person) -> Self {
+        self.person = person;
+        self
+    }
+}

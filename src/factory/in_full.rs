@@ -1,0 +1,75 @@
+//! An error as a program tells it to the person behind it: what happened, what was behind it, and what
+//! to do, wherever in the chain it is known.
+
+use std::error::Error;
+use std::fmt;
+
+use super::attempt::causes;
+use super::error::TransportError;
+use super::failure::TrustFailure;
+use super::identity_error::IdentityError;
+use crate::ca::CaError;
+
+/// An error in full: its sentence, then a line `cause:` and a line `hint:`, as far as there are any.
+///
+/// Any error will do, also one of another library that has wrapped one of this crate. Only a wrapper
+/// that passes for what it wraps, such as thiserror's `#[error(transparent)]`, hides the remedy: give
+/// it a sentence of its own.
+///
+/// ```
+/// # use trusted_transport::{CaPolicy, in_full};
+/// # let Err(error) = CaPolicy::platform().bundle("/etc/company.pem").load() else { return };
+/// let error = std::io::Error::other(error); // by some library on the way
+/// eprintln!("error: {}", in_full(&error));
+/// // error: failed to read the CA bundle /etc/company.pem
+/// // cause: No such file or directory (os error 2)
+/// // hint: ..
+/// # assert!(in_full(&error).hint().is_some());
+/// ```
+pub fn in_full<'a>(error: &'a (dyn Error + 'static)) -> InFull<'a> {
+    InFull(error)
+}
+
+/// From [`in_full`].
+#[derive(Clone, Copy, Debug)]
+pub struct InFull<'a>(&'a (dyn Error + 'static));
+
+impl InFull<'_> {
+    /// The sentences behind the first, outermost first. A wrapper that ends with the text of what
+    /// it wraps has told it already.
+    pub fn causes(&self) -> Vec<String> {
+        let mut told = vec![self.0.to_string()];
+        for cause in causes(self.0) {
+            let text = cause.to_string();
+            if !told.iter().any(|before| before.ends_with(&text)) {
+                told.push(text);
+            }
+        }
+        told.split_off(1)
+    }
+
+    /// What to do about it: the remedy of the first error of this crate.
+    pub fn hint(&self) -> Option<String> {
+        causes(self.0).find_map(|cause| {
+            let transport = cause.downcast_ref().and_then(TransportError::hint);
+            let trust = || cause.downcast_ref().map(TrustFailure::hint);
+            let ca = || cause.downcast_ref().map(CaError::hint);
+            let identity = || cause.downcast_ref().map(IdentityError::hint);
+            transport.or_else(trust).or_else(ca).or_else(identity)
+        })
+    }
+}
+
+impl fmt::Display for InFull<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let causes = self.causes();
+        if !causes.is_empty() {
+            write!(f, "\ncause: {}", causes.join(": "))?;
+        }
+        match self.hint() {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
