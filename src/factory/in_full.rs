@@ -73,3 +73,48 @@ impl fmt::Display for InFull<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::ca::CaPolicy;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the queue was not asked: {0}")]
+    struct Repeats(#[source] TransportError);
+
+    fn unreadable() -> CaError {
+        let missing = CaPolicy::platform().bundle("/nowhere/company.pem");
+        missing.load().expect_err("there is no such file")
+    }
+
+    #[test]
+    fn an_error_of_another_library_is_told_with_the_remedy_of_ours() {
+        let (error, hint) = (unreadable(), unreadable().hint());
+        let sentence = error.to_string();
+        let told = in_full(&io::Error::other(TransportError::from(error))).to_string();
+        let [first, cause, last] = told.splitn(3, '\n').collect::<Vec<_>>()[..] else {
+            panic!("{told}");
+        };
+        assert_eq!(first, sentence);
+        assert!(cause.starts_with("cause: "), "{told}");
+        assert_eq!(last, format!("hint: {hint}"));
+    }
+
+    #[test]
+    fn nothing_is_told_twice() {
+        let error = unreadable();
+        let sentence = format!("the queue was not asked: {error}");
+        let told = in_full(&Repeats(error.into())).to_string();
+        assert!(told.starts_with(&format!("{sentence}\ncause: ")), "{told}");
+        assert_eq!(told.matches("/nowhere/company.pem").count(), 1, "{told}");
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        assert_eq!(in_full(&fmt::Error).to_string(), fmt::Error.to_string());
+        assert_eq!(in_full(&fmt::Error).hint(), None);
+    }
+}
