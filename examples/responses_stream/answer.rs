@@ -1,0 +1,67 @@
+//! The events of an answer, each of which counts once.
+
+use std::io::{self, Write as _};
+
+use serde::Deserialize;
+
+use crate::error::StreamError;
+
+/// As much of it as has been printed.
+#[derive(Default)]
+pub(crate) struct Answer {
+    pub(crate) id: Option<String>,
+    pub(crate) last: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    sequence_number: u64,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum What {
+    #[serde(rename = "response.created")]
+    Created { response: Created },
+    #[serde(rename = "response.output_text.delta")]
+    Text { delta: String },
+    #[serde(rename = "response.completed")]
+    Completed,
+    #[serde(rename = "error")]
+    Failed { message: String },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+impl Answer {
+    /// Prints what is new. Whether it was the last.
+    pub(crate) fn take(&mut self, event: &str) -> Result<bool, StreamError> {
+        let event: Event =
+            serde_json::from_str(event).map_err(|it| StreamError::Strange(it.into()))?;
+        let number = event.sequence_number;
+        match self.last {
+            Some(last) if number <= last => return Ok(false),
+            Some(last) if number > last + 1 => return Err(StreamError::Gap(number)),
+            _ => self.last = Some(number),
+        }
+        match event.what {
+            What::Created { response } => self.id = Some(response.id),
+            What::Text { delta } => {
+                print!("{delta}");
+                // Who does not listen any more is found by the next `print!`.
+                io::stdout().flush().ok();
+            }
+            What::Completed => return Ok(true),
+            What::Failed { message } => return Err(StreamError::Failed(message)),
+            What::Other => {}
+        }
+        Ok(false)
+    }
+}
