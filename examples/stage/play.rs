@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 use trusted_transport::{CaPolicy, HttpClient, ProxyPolicy, TransportError, TrustedTransport};
 use trusted_transport_lab::{Authority, Proxy, ProxySeen, Site};
@@ -22,6 +22,8 @@ pub struct Stage {
     site: Site,
     arguments: Vec<Argument>,
     person: Person,
+    typed: Option<String>,
+    interrupt: Option<String>,
     browser: HttpClient,
 }
 
@@ -70,6 +72,8 @@ impl Stage {
             site,
             arguments: scene.arguments,
             person: scene.person,
+            typed: scene.typed,
+            interrupt: scene.interrupt,
         })
     }
 
@@ -119,7 +123,10 @@ impl Stage {
         command
             .args(self.arguments())
             .envs(self.variables(bundle))
-            .stdin(Stdio::null())
+            .stdin(match self.typed {
+                Some(_) => Stdio::piped(),
+                None => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .kill_on_drop(true);
         command
@@ -150,14 +157,28 @@ impl Stage {
         arguments.map(written).collect()
     }
 
+    /// The keyboard, if nobody has ended the input.
+    async fn kept_open(&self, mut keyboard: Option<ChildStdin>) -> Option<ChildStdin> {
+        if let (Some(keyboard), Some(text)) = (&mut keyboard, &self.typed) {
+            // Who does not read it has its reasons.
+            keyboard.write_all(text.as_bytes()).await.ok();
+        }
+        keyboard.filter(|_| self.interrupt.is_some())
+    }
+
     /// The person reacts to each line while the program goes on.
     async fn follow(&self, mut child: Child, mut show: impl FnMut(&str)) -> io::Result<Ended> {
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let stderr = child.stderr.take();
+        let keyboard = self.kept_open(child.stdin.take()).await;
+        let process = child.id();
         let output = async {
             let (mut lines, mut output) = (BufReader::new(stdout).lines(), String::new());
             while let Some(line) = lines.next_line().await? {
                 show(&line);
+                if self.interrupt.as_ref() == Some(&line) {
+                    interrupt(process).await?;
+                }
                 output += &line;
                 output.push('\n');
                 tokio::spawn((self.person)(self.browser.clone(), line));
@@ -175,12 +196,20 @@ impl Stage {
             tokio::try_join!(output, errors, child.wait())
         })
         .await??;
+        drop(keyboard);
         Ok(Ended {
             code: status.code(),
             output,
             errors,
         })
     }
+}
+
+/// What a terminal does at ctrl-c.
+async fn interrupt(process: Option<u32>) -> io::Result<()> {
+    let process = process.ok_or(io::ErrorKind::NotFound)?.to_string();
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &process]).status().await.map(drop)
 }
 
 /// What the person in the company browses with: redirects lead back to the program, without the proxy.

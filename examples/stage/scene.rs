@@ -11,6 +11,8 @@ pub struct Scene {
     pub(crate) service: Router,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) person: Person,
+    pub(crate) typed: Option<String>,
+    pub(crate) interrupt: Option<String>,
 }
 
 /// What the person does about a line that the program prints, with a browser that has the company's
@@ -33,6 +35,8 @@ impl Scene {
             service,
             arguments: Vec::new(),
             person: Box::new(|_, _| Box::pin(async {})),
+            typed: None,
+            interrupt: None,
         }
     }
 
@@ -54,6 +58,19 @@ impl Scene {
     #[must_use]
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
+        self
+    }
+    /// With this text typed, and then the end of the input, unless the program is to be interrupted.
+    #[must_use]
+    pub fn typed(mut self, text: impl Into<String>) -> Self {
+        self.typed = Some(text.into());
+        self
+    }
+
+    /// With ctrl-c, once the program has printed this line.
+    #[must_use]
+    pub fn interrupted_at(mut self, line: impl Into<String>) -> Self {
+        self.interrupt = Some(line.into());
         self
     }
 }
