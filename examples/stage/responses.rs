@@ -36,6 +36,8 @@ pub enum Ending {
     Large(usize),
     /// One event is left out.
     Without(usize),
+    /// To its end, and from the beginning, whatever `Last-Event-ID` says.
+    Again,
     /// A page for people.
     Page,
 }
@@ -174,7 +176,10 @@ fn over_https(request: &Request, ending: &Ending) -> Response {
     }
     let last = request.headers().get("last-event-id");
     let last: Option<usize> = last.and_then(|last| last.to_str().ok()?.parse().ok());
-    let begins = last.map_or(0, |last| last + 1);
+    let begins = match ending {
+        Ending::Again => 0,
+        _ => last.map_or(0, |last| last + 1),
+    };
     let events = stream::iter(played_events(begins, ending)).then(|event| async move {
         sleep(BEAT).await;
         Ok(Bytes::from(format!(": a comment\ndata: {event}\n\n")))

@@ -68,6 +68,12 @@ async fn an_event_that_is_missing_is_asked_for() {
 }
 
 #[tokio::test]
+async fn an_event_that_comes_again_is_not_told_again() {
+    let (_, asked) = whole(Ending::CutOff(7), Ending::Again).await;
+    assert_eq!(hows(&asked), ["WSS", "GET"]);
+}
+
+#[tokio::test]
 async fn https_goes_on_too_as_long_as_it_gets_on() {
     let https = vec![Ending::CutOff(3), Ending::CutOff(4), Ending::Whole];
     let (scene, log) = played(Ending::Refused(503), https);
