@@ -10,16 +10,16 @@
 //! ```
 //!
 //! Each stage is obtainable only from the one before, so that a program which holds an
-//! [`HttpClient`] or a [`WebSocket`] has applied the policy, on every route.
+//! [`HttpClient`] or a [`WebSocket`] has applied the policy, on every route. The one call:
 //!
 //! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), trusted_transport::TransportError> {
 //! use trusted_transport::TrustedTransport;
 //!
-//! let transport = TrustedTransport::from_env()?;
+//! let transport = TrustedTransport::from_env()?; // once, early; clones are cheap
 //!
-//! let client = transport.http().build()?;
+//! let client = transport.http().build()?; // reqwest inside
 //! let text = client.get("https://example.com/").send().await?.text().await?;
 //!
 //! let (mut socket, _response) = transport.websocket("wss://example.com/live").await?;
@@ -28,12 +28,59 @@
 //! # }
 //! ```
 //!
+//! On this page:
+//! - deciding: [what is trusted](#what-is-trusted), [bundles](#bundles), [routes](#routes),
+//!   [when trust changes](#when-trust-changes);
+//! - using: [errors and logs](#errors-and-logs), [other clients](#other-clients),
+//!   [the fence](#the-fence);
+//! - adopting: [features](#features), [platforms and compilers](#platforms-and-compilers),
+//!   [security](#security).
+//!
 //! # What is trusted
-//! `CODEX_CA_CERTIFICATE`, else `SSL_CERT_FILE`, names a bundle that is added to the operating
-//! system's roots; see [`CaPolicy`]. Nothing is silently lost and nothing is silently trusted:
-//! every certificate of a bundle is accepted, a duplicate, distrusted or unusable, and counted as
-//! such in the [`TrustReport`], or the load fails and names it. There is no fall-back to weaker or
-//! other trust, and everything fails before the first socket.
+//! | order | source | meaning |
+//! |---|---|---|
+//! | 1 | [`CaPolicy::bundle`] or [`bundle_pem`](CaPolicy::bundle_pem) in code | the bundle, added to the base; no variable is consulted |
+//! | 2 | `CODEX_CA_CERTIFICATE` | path of a bundle, added to the base |
+//! | 3 | `SSL_CERT_FILE` | path of a bundle, added to the base |
+//! | 4 | none of these | the base alone: the operating system's roots |
+//!
+//! The winner wins whole: a weaker variable, and `SSL_CERT_DIR`, influence nothing, and the
+//! [`TrustReport`] lists them. A winner that cannot be read, or that holds nothing usable, is an error:
+//! there is no fall-back to weaker or other trust, and everything fails before the first socket.
+//!
+//! [`CaPolicy::from_variables`] is the same with an application's own variables, and
+//! [`CaPolicy::base`] chooses another base, or none:
+//!
+//! ```
+//! # use trusted_transport_lab::{Authority, Origin};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let authority = Authority::root("The company's authority");
+//! # let (pem, company) = (authority.pem(), authority.issue(&["service.test"]));
+//! # let server = Origin::https(company).await?;
+//! # let url = server.url("https", "service.test", "/");
+//! use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, TrustedTransport};
+//!
+//! let anchors = CaPolicy::platform() // consults no variable
+//!     .base(BaseRoots::None) // the bundle alone
+//!     .bundle_pem("the company's", pem)
+//!     .load()?;
+//! assert_eq!(anchors.report().anchors, Some(1));
+//!
+//! let transport = TrustedTransport::builder(anchors)
+//!     .proxy(ProxyPolicy::Direct)
+//!     .resolve("service.test", [server.addr()])
+//!     .build()?;
+//! let response = transport.http().build()?.get(url).send().await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Bundles
+//! Nothing is silently lost and nothing is silently trusted: every certificate of a bundle is
+//! accepted, a duplicate, distrusted or unusable, and counted as such in the report, or the load
+//! fails and names it.
 //!
 //! A bundle is PEM in the lax grammar of RFC 7468, 3, and in whatever encoding has ASCII in it,
 //! UTF-16 with a byte order mark included; or one certificate in DER; or a directory of such
@@ -59,6 +106,8 @@
 //! | it is listed as `unusable` | the reason there: the verifier cannot use its form |
 //! | it has a warning | the warning: a short RSA key, say, is an anchor that can verify nothing |
 //! | it is not listed | the bundle: it holds another certificate than the one that signs |
+//!
+//! `trusted-transport inspect` prints the report, of the environment or of a file.
 //!
 //! # Routes
 //! Proxies come from the environment unless [`ProxyPolicy`] says otherwise: `http://` and
@@ -106,26 +155,41 @@
 //!
 //! # Errors and logs
 //! [`TransportError`] and [`CaError`] are one sentence each, with the cause as `source()` and the
-//! remedy in `hint()`. A refused certificate is a [`TrustFailure`] over HTTP and WebSocket alike: its
-//! host and route, the chain as presented, the issuer that is missing, the anchors that were searched.
-//! [`TrustedTransport::explain`] finds it in the errors of other libraries too:
+//! remedy in `hint()`; [`in_full()`] writes all of it. A refused certificate is a [`TrustFailure`] over
+//! HTTP and WebSocket alike: its host and route, the chain as presented, the issuer that is missing, the
+//! anchors that were searched. It is never retryable, and is known by its type, never by its text:
 //!
-//! ```no_run
-//! # async fn example(transport: trusted_transport::TrustedTransport) {
-//! # let client = transport.http().build().expect("a client");
-//! if let Err(error) = client.get("https://example.com/").send().await {
-//!     eprintln!("{error}");
-//!     if let Some(failure) = transport.explain(&error) {
-//!         for certificate in failure.chain() {
-//!             eprintln!("  {} (issued by {})", certificate.subject, certificate.issuer);
-//!         }
-//!     }
-//!     if let Some(hint) = error.hint() {
-//!         eprintln!("hint: {hint}");
-//!     }
+//! ```
+//! # use trusted_transport::{BaseRoots, CaPolicy, ProxyPolicy, TrustedTransport};
+//! # use trusted_transport_lab::{Authority, Origin};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (known, proxy) = (Authority::root("Known"), Authority::root("The company's proxy"));
+//! # let server = Origin::https(proxy.issue(&["service.test"])).await?;
+//! # let anchors = CaPolicy::platform().base(BaseRoots::None).bundle_pem("one", known.pem()).load()?;
+//! # let transport = TrustedTransport::builder(anchors)
+//! #     .proxy(ProxyPolicy::Direct)
+//! #     .resolve("service.test", [server.addr()])
+//! #     .build()?;
+//! # let client = transport.http().build()?;
+//! # let url = server.url("https", "service.test", "/");
+//! use trusted_transport::{Refusal, in_full};
+//!
+//! let error = client.get(url).send().await.expect_err("nobody vouches for this server");
+//! eprintln!("error: {}", in_full(&error)); // with its causes, and what to do
+//!
+//! let failure = error.trust_failure().expect("a refused certificate");
+//! assert_eq!(failure.refusal(), Refusal::UnknownIssuer);
+//! assert_eq!(failure.missing_issuer(), Some("CN=The company's proxy"));
+//! assert!(!error.is_retryable());
+//! for certificate in failure.chain() {
+//!     eprintln!("  {} (issued by {})", certificate.subject, certificate.issuer);
 //! }
+//! # Ok(())
 //! # }
 //! ```
+//!
+//! [`TrustedTransport::explain`] finds the failure in the errors of other libraries too.
 //!
 //! What fails without a certificate says in which [`Phase`] it ran out of time, or which [`TlsFault`]
 //! ended the handshake. The library prints nothing; it logs with `tracing` under the target
@@ -133,21 +197,27 @@
 //! credential, key or token is ever part of its errors, its log or a `Debug`. (tungstenite logs
 //! whole requests at the level trace, under its own target.)
 //!
-//! # Locking the process down
-//! Around these types, a dependency can still bring its own reqwest or rustls. [`lockdown()`],
-//! called first thing in `main`, makes whatever uses rustls' default provider fail before it has
-//! sent a byte, while the token works on; servers and database drivers fail with it. [`Strays`]
-//! lets them go on and counts instead, for the end of a test suite. Neither reaches native-tls,
-//! OpenSSL or configurations with an explicit provider.
+//! # Other clients
+//! | for | there is |
+//! |---|---|
+//! | a program without async | [`build_blocking`](HttpClientBuilder) and `connect_blocking`, with the feature `blocking` |
+//! | a library that takes a `tower` service, or requests of the crate `http` | [`HttpClient`] itself |
+//! | gRPC, databases, mail: whatever takes a rustls configuration | [`TrustedTransport::rustls_config`] |
+//! | an SDK that demands a `reqwest::Client` | `HttpClient::into_reqwest`, with the feature `raw` |
+//! | servers and proxies that ask for a client certificate | [`ClientIdentity`] |
+//! | `curl`, `git`, Node, Python: programs that this one starts | [`TrustedTransport::child_env`] |
 //!
-//! # Platforms
-//! On Linux and other Unix systems the roots are read from the well-known files and hash
-//! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier
-//! decides, through rustls-platform-verifier, with the bundle as extra roots; the report then
-//! says `delegated` instead of a number. What the bundle distrusts is kept out of the chain that
-//! the peer sends; where the system completes that chain by itself, it may still use it. The
-//! verifier and the report of that branch are tested on Linux, but nothing has been run on macOS
-//! or Windows, nor the reading of their proxy settings. Android is not supported.
+//! # The fence
+//! Within these types there is no way to a raw client, but for the feature `raw`. Around them, any
+//! crate of a workspace can depend on reqwest by itself. The fence makes that visible:
+//! [`CLIPPY_TOML`] is a list of over two hundred functions and types that connect without the token, and
+//! `trusted-transport guard` writes it into a workspace, with bans for cargo-deny, and finds each gap
+//! with its line and remedy (`docs/fence.md` in this package).
+//!
+//! At run time, [`lockdown()`], called first thing in `main`, makes whatever uses rustls' default
+//! provider fail before it has sent a byte, while the token works on; servers and database drivers
+//! fail with it. [`Strays`] lets them go on and counts instead, for the end of a test suite. Neither
+//! reaches native-tls, OpenSSL or configurations with an explicit provider.
 //!
 //! # Features
 //! | feature | adds |
@@ -165,7 +235,28 @@
 //! A feature never changes what is trusted. Whether a token is in FIPS mode, with a provider of the
 //! program's own for instance, `rustls_config().fips()` says; the fingerprints of certificates in
 //! reports come from a crate outside of the FIPS module.
+//!
+//! # Platforms and compilers
+//! On Linux and other Unix systems the roots are read from the well-known files and hash
+//! directories, and no variable is consulted. On macOS, iOS and Windows the system's verifier
+//! decides, through rustls-platform-verifier, with the bundle as extra roots; the report then
+//! says `delegated` instead of a number. What the bundle distrusts is kept out of the chain that
+//! the peer sends; where the system completes that chain by itself, it may still use it. The
+//! verifier and the report of that branch are tested on Linux, but nothing has been run on macOS
+//! or Windows, nor the reading of their proxy settings. Android is not supported.
+//!
+//! Rust 1.88 or later; to raise that takes a new minor version. aws-lc-rs takes a C compiler to build,
+//! and so does ring. It runs on tokio.
+//!
+//! # Security
+//! What is promised, what is not, and how to report a hole: `SECURITY.md` in this package. In short, a
+//! connection that the policy does not allow is never made, and what fails, fails closed. The threat
+//! model of the fence is mistakes, copied code and dependencies, not an attacker who writes code in
+//! the process. There is no `unsafe` in this crate.
 #![forbid(unsafe_code)]
+#![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
+// docs.rs says of each item which feature it takes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod ca;
 mod factory;
@@ -216,3 +307,7 @@ pub(crate) const LOG_TARGET: &str = "trusted_transport";
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(doctest, feature = "raw"))]
+#[doc = include_str!("../docs/fence.md")]
+struct Fence;
