@@ -11,6 +11,7 @@ mod crowd;
 mod crypto;
 mod curl;
 mod distrust;
+mod documents;
 mod environment;
 mod exchanges;
 mod explain;
