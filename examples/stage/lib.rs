@@ -3,6 +3,7 @@
 //! run as anybody would run them, with two variables and a URL.
 
 pub mod api;
+pub mod login;
 pub mod realtime;
 pub mod responses;
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use stage::{Bundle, Ended, Scene, Stage};
 
 mod backend_api;
+mod login;
 mod realtime_socket;
 mod responses_stream;
 

@@ -175,6 +175,15 @@ pub enum TransportError {
     /// A request failed on an established connection, or took too long.
     #[error("the HTTP request failed{}", Mishap::of_http(.0))]
     Http(#[source] reqwest::Error),
+    /// The body of an answer was not read to its end, since it is longer than the program accepts.
+    #[error("the answer of {host} is longer than {limit} bytes")]
+    #[non_exhaustive]
+    AnswerTooLarge {
+        /// The host that answered.
+        host: String,
+        /// What the program accepts, in bytes.
+        limit: usize,
+    },
     /// An open WebSocket failed.
     #[error("the WebSocket failed{}", Mishap::of_websocket(.0))]
     WebSocket(#[from] tungstenite::Error),
@@ -240,6 +249,7 @@ impl TransportError {
             Self::UpgradeRefused { .. } => "upgrade_refused",
             Self::UpgradeFailed { .. } => "upgrade_failed",
             Self::Http(_) => "http",
+            Self::AnswerTooLarge { .. } => "answer_too_large",
             Self::WebSocket(_) => "websocket",
         }
     }
@@ -263,7 +273,9 @@ impl From<TransportError> for io::Error {
             | TransportError::InvalidRequest { .. } => io::ErrorKind::InvalidInput,
             TransportError::Runtime { ref source } => source.kind(),
             TransportError::InsecureScheme { .. } => io::ErrorKind::PermissionDenied,
-            TransportError::Untrusted(_) => io::ErrorKind::InvalidData,
+            TransportError::Untrusted(_) | TransportError::AnswerTooLarge { .. } => {
+                io::ErrorKind::InvalidData
+            }
             TransportError::Resolve { .. }
             | TransportError::Connect { .. }
             | TransportError::Tls { .. }

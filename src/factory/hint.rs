@@ -30,6 +30,11 @@ impl TransportError {
                  a WebSocket"
                     .to_owned()
             }
+            Self::AnswerTooLarge { .. } => {
+                "check that the URL is right: what is there is more than the program expects; a login \
+                 page may have taken its place"
+                    .to_owned()
+            }
             Self::InsecureScheme { host } => {
                 format!("use https or wss for {host}; this program connects with TLS only")
             }

@@ -6,6 +6,7 @@ use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use reqwest::{Body, Request};
 use sync_wrapper::SyncWrapper;
@@ -39,7 +40,7 @@ use super::http::HttpClient;
 impl<B> Service<http::Request<B>> for HttpClient
 where
     B: http_body::Body + Send + 'static,
-    B::Data: Into<bytes::Bytes>,
+    B::Data: Into<Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     type Response = http::Response<Body>;
@@ -54,18 +55,59 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let client = self.clone();
         Box::pin(async move {
-            let request = Request::try_from(request.map(body));
-            let request = request.map_err(|error| invalid_request(error.without_url()))?;
+            let request = converted(request.map(body))?;
             Ok(client.execute(request).await?.into())
         })
     }
+}
+
+impl HttpClient {
+    /// Sends a request in the types of the crate [`http`](https://docs.rs/http), and reads the answer to
+    /// its end: for libraries that bring their requests and take an answer whole, such as those for
+    /// OAuth. A body of more than `limit` bytes is not read further.
+    ///
+    /// ```
+    /// # use trusted_transport::{HttpClient, TransportError};
+    /// async fn token(client: HttpClient, form: &str) -> Result<Vec<u8>, TransportError> {
+    ///     let request = http::Request::post("https://login.example.com/token").body(form.to_owned());
+    ///     let request = request.expect("a request by the book");
+    ///     Ok(client.exchange(request, 64 * 1024).await?.into_body().into())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`execute`](Self::execute), [`TransportError::InvalidRequest`] if the URI is not absolute,
+    /// and [`TransportError::AnswerTooLarge`].
+    ///
+    /// # Cancel safety
+    /// That of [`execute`](Self::execute).
+    pub async fn exchange<B: Into<Body>>(
+        &self,
+        request: http::Request<B>,
+        limit: usize,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let mut response = self.execute(converted(request)?).await?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await? {
+            if chunk.len() > limit - body.len() {
+                let host = response.url().host_str().unwrap_or_default().to_owned();
+                return Err(TransportError::AnswerTooLarge { host, limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(http::Response::from(response).map(|_: Body| body.freeze()))
+    }
+}
+
+fn converted<B: Into<Body>>(request: http::Request<B>) -> Result<Request, TransportError> {
+    Request::try_from(request).map_err(|error| invalid_request(error.without_url()))
 }
 
 /// reqwest's own body stays what it is, since it knows whether it can be sent again.
 fn body<B>(body: B) -> Body
 where
     B: http_body::Body + Send + 'static,
-    B::Data: Into<bytes::Bytes>,
+    B::Data: Into<Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut body = Some(body);
