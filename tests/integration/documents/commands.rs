@@ -28,8 +28,13 @@ impl Commands {
         Self { targets, own }
     }
 
-    /// What is wrong with a command, if it is one of those that this is about.
+    /// What is wrong with a line, as far as its commands are those that this is about.
     pub(super) fn wrong(&self, line: &str) -> Option<String> {
+        line.split("&&")
+            .find_map(|command| self.wrong_command(command))
+    }
+
+    fn wrong_command(&self, line: &str) -> Option<String> {
         let words: Vec<_> = line.split_whitespace().collect();
         let words = words.iter().skip_while(|word| {
             word.split_once('=')
@@ -66,7 +71,9 @@ impl Commands {
                 return Some(format!("there is no {value} for {option}"));
             }
             let is_path = ["--manifest-path", "--path"].contains(option);
-            if is_path && !is_placeholder(value) && !root().join(value).exists() {
+            // Not what is beside the repository, where a reader has it in a folder of any name.
+            let is_here = !value.starts_with("..") && !is_placeholder(value);
+            if is_path && is_here && !root().join(value).exists() {
                 return Some(format!("there is no {value}"));
             }
         }
@@ -190,9 +197,9 @@ fn tokens(meta: &Meta) -> String {
     }
 }
 
-const CARGO: [&str; 12] = [
-    "bench", "check", "clippy", "deny", "doc", "fetch", "fmt", "fuzz", "install", "package", "run",
-    "test",
+const CARGO: [&str; 15] = [
+    "add", "bench", "check", "clippy", "deny", "doc", "fetch", "fmt", "fuzz", "install", "new",
+    "package", "run", "test", "update",
 ];
 /// What `cargo run` may run instead of the command line.
 const ELSEWHERE: [&str; 3] = ["--bin", "--example", "--manifest-path"];
@@ -207,6 +214,7 @@ fn a_command_that_is_not_there_is_found() {
         "cargo run --example grpc",
         "A=b cargo +nightly test -p trusted-transport --test integration documents",
         "bash .ci/run",
+        "cargo new first && cargo add --path ../elsewhere",
         "trusted-transport guard init --dry-run",
         "trusted-transport check --both https://example.com/",
         "somebody else's --matter",
@@ -221,6 +229,7 @@ fn a_command_that_is_not_there_is_found() {
         "cargo test -p trusted-transprot",
         "cargo install --path crates/cil",
         "bash .ci/rnu",
+        "cargo test && cargo bench --bench prof",
         "trusted-transport guard",
         "trusted-transport guard inti",
         "trusted-transport guard init --both",
