@@ -4,13 +4,14 @@
 
 pub mod api;
 pub mod login;
+pub mod mcp;
 pub mod realtime;
 pub mod responses;
 
 mod play;
 mod scene;
 
-pub use play::{Bundle, Ended, Stage};
+pub use play::{Bundle, Ended, HOST, Stage};
 pub use scene::{Person, Scene};
 
 use std::env;

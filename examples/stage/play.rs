@@ -223,7 +223,7 @@ fn browser(bundle: &Path, proxy: &Proxy) -> Result<HttpClient, TransportError> {
 }
 
 /// Known to nobody but the proxy.
-const HOST: &str = "service.test";
+pub const HOST: &str = "service.test";
 const COMPANY: &str = "company.pem";
 const STRANGER: &str = "stranger.pem";
 const LIMIT: Duration = Duration::from_secs(60);

@@ -8,6 +8,7 @@ use stage::{Bundle, Ended, Scene, Stage};
 
 mod backend_api;
 mod login;
+mod mcp_client;
 mod realtime_socket;
 mod responses_stream;
 
