@@ -7,6 +7,7 @@ pub mod login;
 pub mod mcp;
 pub mod realtime;
 pub mod responses;
+pub mod task_queue;
 
 mod play;
 mod scene;

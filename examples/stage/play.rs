@@ -87,6 +87,24 @@ impl Stage {
         self.follow(command.spawn()?, |_| ()).await
     }
 
+    /// Runs a program, unseen, and something else beside it that knows its process.
+    ///
+    /// # Errors
+    /// It could not be started, or has not ended in time.
+    pub async fn run_beside(
+        &self,
+        program: &Path,
+        bundle: Bundle,
+        beside: impl AsyncFnOnce(u32),
+    ) -> io::Result<Ended> {
+        let mut command = self.command(program, bundle);
+        command.stderr(Stdio::piped());
+        let child = command.spawn()?;
+        let id = child.id().ok_or(io::ErrorKind::NotFound)?;
+        let (ended, ()) = tokio::join!(self.follow(child, |_| ()), beside(id));
+        ended
+    }
+
     /// Runs a program, and shows how it is called and what it says.
     ///
     /// # Errors

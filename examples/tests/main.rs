@@ -11,6 +11,7 @@ mod login;
 mod mcp_client;
 mod realtime_socket;
 mod responses_stream;
+mod task_queue;
 
 /// Cargo builds examples before it runs these tests, and puts them beside them.
 fn program(name: &str) -> PathBuf {
