@@ -116,8 +116,11 @@ impl Stage {
             words.push(format!("{variable}={}", value.to_string_lossy()));
         }
         words.push(name.into_owned());
-        words.extend(self.arguments());
+        words.extend(self.arguments().into_iter().map(quoted));
         println!("$ {}", words.join(" "));
+        for line in self.typed.iter().flat_map(|typed| typed.lines()) {
+            println!("< {line}");
+        }
         let child = self.command(program, bundle).spawn()?;
         self.follow(child, |line| println!("{line}")).await
     }
@@ -220,6 +223,13 @@ impl Stage {
             output,
             errors,
         })
+    }
+}
+
+fn quoted(argument: String) -> String {
+    match argument.contains(' ') {
+        true => format!("'{argument}'"),
+        false => argument,
     }
 }
 
