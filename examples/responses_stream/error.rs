@@ -68,10 +68,11 @@ impl StreamError {
     }
 }
 
+/// In one line.
 pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
-    let mut told = vec![error.to_string()];
-    told.extend(in_full(error).causes());
-    told.join(": ")
+    let causes = in_full(error).causes();
+    let cause = causes.first().map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 fn code(code: Option<CloseCode>) -> String {

@@ -38,6 +38,8 @@ pub enum Ending {
     Without(usize),
     /// To its end, and from the beginning, whatever `Last-Event-ID` says.
     Again,
+    /// To its end, in events that are small, and together two megabytes.
+    Long,
     /// A page for people.
     Page,
 }
@@ -207,6 +209,11 @@ fn played_events(begins: usize, ending: &Ending) -> Vec<String> {
         }
         Ending::Large(after) => left[after] = json!({"large": "x".repeat(2 << 20)}).to_string(),
         Ending::Without(which) => drop(left.remove(which)),
+        Ending::Long => {
+            // JSON may end with blanks.
+            let blanks = " ".repeat(120_000);
+            left.iter_mut().for_each(|event| *event += &blanks);
+        }
         _ => {}
     }
     left

@@ -126,6 +126,14 @@ async fn a_large_event_is_not_read_over_https_either() {
 }
 
 #[tokio::test]
+async fn a_long_answer_is_read_over_either() {
+    let (_, asked) = whole(Ending::Long, Ending::Refused(500)).await;
+    assert_eq!(hows(&asked), ["WSS"]);
+    let (_, asked) = whole(Ending::Refused(503), Ending::Long).await;
+    assert_eq!(hows(&asked), ["WSS", "POST"]);
+}
+
+#[tokio::test]
 async fn the_answer_may_take_so_long_and_no_longer() {
     for wss in [Ending::Silent(3), Ending::Refused(503)] {
         let (scene, _) = within(wss, vec![Ending::Silent(3)], "2");
