@@ -23,7 +23,7 @@ pub(crate) enum Lost {
     Gap(u64),
     #[error("a message is not what was expected")]
     Strange(#[source] serde_json::Error),
-    #[error("it is not known whether the last messages have arrived: {0}")]
+    #[error("{0} of the messages may not have arrived")]
     Unconfirmed(usize),
 }
 
@@ -41,10 +41,11 @@ impl Lost {
     }
 }
 
+/// In one line.
 pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
-    let mut told = vec![error.to_string()];
-    told.extend(in_full(error).causes());
-    told.join(": ")
+    let causes = in_full(error).causes();
+    let cause = causes.first().map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 fn code(code: Option<CloseCode>) -> String {

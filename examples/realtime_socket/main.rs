@@ -47,11 +47,11 @@ async fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let ping = Duration::from_secs(seconds.parse::<u16>()?.max(1).into());
     let mut session = Session::of(transport, url, ping, typed());
     let stop = pin!(async { drop(ctrl_c().await) });
-    Ok(last(&mut session, stop).await?)
+    Ok(persist(&mut session, stop).await?)
 }
 
 /// Connects as often as it takes, and as it is bearable.
-async fn last(session: &mut Session, mut stop: Pin<&mut impl Future>) -> Result<(), Lost> {
+async fn persist(session: &mut Session, mut stop: Pin<&mut impl Future>) -> Result<(), Lost> {
     let mut delays = pace().build();
     loop {
         let before = session.progress();

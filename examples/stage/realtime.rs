@@ -37,6 +37,8 @@ pub enum Fate {
     Deaf,
     /// What is said is said again four seconds later.
     Slow,
+    /// What is said is said again, and never confirmed.
+    Unsure,
     /// A farewell is not answered.
     Rude,
     /// The session is not known any more.
@@ -167,7 +169,10 @@ impl Service {
         message: &Value,
     ) -> Result<bool, Failed> {
         match fate {
-            Fate::Missed(after) if after == count => return Ok(true),
+            Fate::Missed(after) if after == count => {
+                settle(socket).await;
+                return Ok(true);
+            }
             Fate::Dead(after) if after == count => {
                 sleep(PATIENCE).await;
                 return Ok(true);
@@ -186,23 +191,37 @@ impl Service {
         let number = usize::try_from(number)?;
         let new = self.hear(number, text)?;
         if matches!(fate, Fate::CutOff(after) if after == count) {
+            settle(socket).await;
             return Ok(true);
         }
         let seen = json!({"type": "seen", "seen": number}).to_string();
+        let mut answers = vec![Message::text(seen)];
+        if new {
+            answers.insert(0, echo(number, text));
+        }
+        self.answer(socket, fate, answers).await?;
+        Ok(false)
+    }
+
+    /// The echo, and that the message was seen.
+    async fn answer(
+        &self,
+        socket: &mut AcceptedSocket,
+        fate: Fate,
+        mut answers: Vec<Message>,
+    ) -> Result<(), Failed> {
         match fate {
-            Fate::Slow => {
-                socket.send(Message::text(seen)).await?;
+            Fate::Slow => answers.reverse(),
+            Fate::Unsure => answers.truncate(1),
+            _ => {}
+        }
+        for answer in answers {
+            socket.send(answer).await?;
+            if fate == Fate::Slow {
                 self.wait(socket).await?;
-                socket.send(echo(number, text)).await?;
-            }
-            _ => {
-                if new {
-                    socket.send(echo(number, text)).await?;
-                }
-                socket.send(Message::text(seen)).await?;
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Whether it is new.
@@ -235,6 +254,12 @@ impl Service {
     fn log(&self) -> MutexGuard<'_, Heard> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A connection that ends with something unread takes with it what the other side has not read yet.
+async fn settle(socket: &mut AcceptedSocket) {
+    let unread = async { while let Some(Ok(_)) = socket.next().await {} };
+    timeout(Duration::from_millis(100), unread).await.ok();
 }
 
 /// One message of ours for each of the program's.

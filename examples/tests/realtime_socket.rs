@@ -10,8 +10,12 @@ async fn messages_survive_two_connections_that_are_cut_off() {
     let fates = [Fate::CutOff(1), Fate::Missed(1), Fate::Lasts];
     let (ended, heard) = talks(&fates).await;
     // The second message is heard and its answer lost; the fourth is lost under way.
-    let session = || Some("session".to_owned());
-    assert_eq!(heard.hellos, [(None, 0), (session(), 1), (session(), 3)]);
+    let (sessions, seen): (Vec<_>, Vec<_>) = heard.hellos.into_iter().unzip();
+    assert_eq!(
+        sessions,
+        [None, Some("session"), Some("session")].map(|it| it.map(str::to_owned))
+    );
+    assert!(seen.is_sorted() && seen[2] > 0, "{seen:?}");
     assert_eq!(ended.errors.matches("(again in ").count(), 2, "{ended:?}");
 }
 
@@ -122,17 +126,13 @@ async fn ctrl_c_is_a_farewell() {
 
 #[tokio::test]
 async fn ctrl_c_says_what_may_not_have_arrived() {
-    let (scene, log) = played(&[Fate::CutOff(1), Fate::Deaf]);
-    let scene = scene
-        .typed("one\ntwo\nthree\n")
-        .interrupted_at("you said: one");
+    let (scene, log) = played(&[Fate::Unsure]);
+    let scene = scene.typed("one\n").interrupted_at("you said: one");
     let (_, ended) = crate::run("realtime_socket", scene, Bundle::Company).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(
-        ended.errors.contains("not known whether the last"),
-        "{ended:?}"
-    );
-    drop(log);
+    assert_eq!(taken(&log).closes, [1000]);
+    let error = "error: 1 of the messages may not have arrived\n";
+    assert_eq!(ended.errors, error);
 }
 
 #[tokio::test]
