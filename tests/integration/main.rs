@@ -46,3 +46,4 @@ mod support;
 mod told;
 mod warnings;
 mod watch;
+mod whole;
