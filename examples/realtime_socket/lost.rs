@@ -1,10 +1,9 @@
 //! Why a connection ended, or the session; and whether another connection may do better.
 
-use std::error::Error;
 use std::time::Duration;
 
+use trusted_transport::TransportError;
 use trusted_transport::ws::CloseCode;
-use trusted_transport::{TransportError, in_full};
 
 /// Why a connection ended, or the session.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +38,6 @@ impl Lost {
             Self::Forgotten | Self::Unwelcome | Self::Strange(_) | Self::Unconfirmed(_) => false,
         }
     }
-}
-
-/// In one line.
-pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
-    let causes = in_full(error).causes();
-    let cause = causes.first().map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
 }
 
 fn code(code: Option<CloseCode>) -> String {

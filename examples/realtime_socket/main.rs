@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use trusted_transport::{TrustedTransport, in_full};
 
-use lost::{Lost, told};
+use lost::Lost;
 use session::Session;
 
 #[tokio::main(flavor = "current_thread")]
@@ -65,7 +65,7 @@ async fn persist(session: &mut Session, mut stop: Pin<&mut impl Future>) -> Resu
         let Some(delay) = delays.next() else {
             return Err(lost);
         };
-        eprintln!("(again in {delay:.1?}: {})", told(&lost));
+        eprintln!("(again in {delay:.1?}: {:#})", in_full(&lost));
         tokio::select! {
             () = sleep(delay) => {}
             _ = stop.as_mut() => return session.confirmed(),

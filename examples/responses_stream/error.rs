@@ -31,7 +31,7 @@ pub(crate) enum StreamError {
     Strange(#[source] Box<dyn Error + Send + Sync>),
     #[error("the service gave up: {0}")]
     Failed(String),
-    #[error("HTTPS did not bring the answer, nor did a WebSocket ({})", told(.wss))]
+    #[error("HTTPS did not bring the answer, nor did a WebSocket ({:#})", in_full(&**.wss))]
     Both {
         wss: Box<StreamError>,
         #[source]
@@ -66,13 +66,6 @@ impl StreamError {
             _ => false,
         }
     }
-}
-
-/// In one line.
-pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
-    let causes = in_full(error).causes();
-    let cause = causes.first().map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
 }
 
 fn code(code: Option<CloseCode>) -> String {

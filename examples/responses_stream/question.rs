@@ -11,10 +11,10 @@ use sse_stream::SseStream;
 use tokio::time::{sleep, timeout};
 use trusted_transport::http::{Response, Url, header};
 use trusted_transport::ws::{Message, WebSocketConfig};
-use trusted_transport::{HttpClient, TransportError, TrustedTransport};
+use trusted_transport::{HttpClient, TransportError, TrustedTransport, in_full};
 
 use crate::answer::Answer;
-use crate::error::{StreamError, told};
+use crate::error::StreamError;
 
 pub(crate) struct Question {
     transport: TrustedTransport,
@@ -51,13 +51,13 @@ impl Question {
             Err(error) if error.is_of_the_transport() => error,
             outcome => return outcome,
         };
-        eprintln!("\n(over HTTPS from here on: {})", told(&wss));
+        eprintln!("\n(over HTTPS from here on: {:#})", in_full(&wss));
         loop {
             let before = answer.last;
             match self.over_https(answer).await {
                 // It gets on, and begins again where it stopped.
                 Err(error) if error.is_of_the_transport() && answer.last > before => {
-                    eprintln!("\n(again: {})", told(&error));
+                    eprintln!("\n(again: {:#})", in_full(&error));
                     sleep(PAUSE).await;
                 }
                 Err(https) => return Err(StreamError::both(wss, https)),

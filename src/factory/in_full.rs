@@ -11,6 +11,7 @@ use super::identity_error::IdentityError;
 use crate::ca::CaError;
 
 /// An error in full: its sentence, then a line `cause:` and a line `hint:`, as far as there are any.
+/// With `{:#}` it is one line, without the remedy: for a log, or for what is tried again.
 ///
 /// Any error will do, also one of another library that has wrapped one of this crate. Only a wrapper
 /// that passes for what it wraps, such as thiserror's `#[error(transparent)]`, hides the remedy: give
@@ -64,6 +65,9 @@ impl fmt::Display for InFull<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         let causes = self.causes();
+        if f.alternate() {
+            return causes.iter().try_for_each(|cause| write!(f, ": {cause}"));
+        }
         if !causes.is_empty() {
             write!(f, "\ncause: {}", causes.join(": "))?;
         }
@@ -110,6 +114,15 @@ mod tests {
         let told = in_full(&Repeats(error.into())).to_string();
         assert!(told.starts_with(&format!("{sentence}\ncause: ")), "{told}");
         assert_eq!(told.matches("/nowhere/company.pem").count(), 1, "{told}");
+    }
+
+    #[test]
+    fn in_one_line_it_has_no_remedy() {
+        let error = TransportError::from(unreadable());
+        let told = format!("{:#}", in_full(&error));
+        let cause = in_full(&error).causes().join(": ");
+        assert_eq!(told, format!("{error}: {cause}"));
+        assert!(!told.contains('\n') && !cause.is_empty(), "{told}");
     }
 
     #[test]
