@@ -8,6 +8,7 @@ pub mod mcp;
 pub mod realtime;
 pub mod responses;
 pub mod task_queue;
+pub mod voice_upload;
 
 mod play;
 mod scene;

@@ -12,6 +12,7 @@ mod mcp_client;
 mod realtime_socket;
 mod responses_stream;
 mod task_queue;
+mod voice_upload;
 
 /// Cargo builds examples before it runs these tests, and puts them beside them.
 fn program(name: &str) -> PathBuf {
