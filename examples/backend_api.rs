@@ -89,7 +89,7 @@ impl Api {
             .retry(pace())
             .when(ApiError::may_pass)
             .adjust(|error, delay| delay.map(|delay| error.retry_after().unwrap_or(delay)))
-            .notify(|error, delay| eprintln!("again in {delay:.1?}: {error}"))
+            .notify(|error, delay| eprintln!("again in {:.1} s: {error}", delay.as_secs_f32()))
             .await
     }
 

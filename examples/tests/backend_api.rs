@@ -10,7 +10,7 @@ async fn every_page_is_read_though_the_server_is_busy_at_first() {
     let tries: Vec<&str> = ended.errors.lines().collect();
     assert_eq!(tries.len(), 2, "{tries:?}");
     assert!(tries[0].contains("status 503"), "{tries:?}");
-    assert!(tries[1].starts_with("again in 0.0ns"), "{tries:?}");
+    assert!(tries[1].starts_with("again in 0.0 s"), "{tries:?}");
 }
 
 #[tokio::test]
