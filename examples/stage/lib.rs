@@ -5,6 +5,7 @@
 pub mod api;
 pub mod login;
 pub mod mcp;
+pub mod migration;
 pub mod realtime;
 pub mod responses;
 pub mod task_queue;

@@ -9,6 +9,7 @@ use stage::{Bundle, Ended, Scene, Stage};
 mod backend_api;
 mod login;
 mod mcp_client;
+mod migration;
 mod realtime_socket;
 mod responses_stream;
 mod task_queue;
