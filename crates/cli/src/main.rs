@@ -1,5 +1,5 @@
-//! The command line of trusted-transport: `demo`, `inspect`, `check` and `guard`. This file has the
-//! arguments and the exit codes; each command has a file of its own.
+//! The command line of trusted-transport: `demo`, `inspect`, `check`, `guard`, `completions`
+//! and `man`. This file has the arguments and the exit codes; each command has a file of its own.
 #![forbid(unsafe_code)]
 
 mod certificates;
@@ -9,6 +9,7 @@ mod expiry;
 mod explain;
 mod guard;
 mod inspect;
+mod manual;
 mod output;
 mod revocation;
 mod target;
@@ -27,7 +28,7 @@ use crate::output::Output;
 
 /// Shows what a program behind a company's proxy trusts, and whether it can connect.
 #[derive(Parser)]
-#[command(name = "trusted-transport", version, after_help = VARIABLES)]
+#[command(name = "trusted-transport", version, after_help = manual::variables())]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -82,6 +83,22 @@ enum Command {
     /// Keep every crate of a workspace on the token.
     #[command(subcommand)]
     Guard(guard::Command),
+    /// Print the script with which a shell completes this command line.
+    ///
+    /// For bash: `source <(trusted-transport completions bash)`.
+    Completions {
+        /// The shell that is to read it.
+        shell: clap_complete::Shell,
+    },
+    /// Print this program's manual page, or write those of all commands.
+    ///
+    /// Without a folder the page goes to standard output: pipe it into `man -l -`. Exits with 0,
+    /// or with 2 if a page cannot be written.
+    Man {
+        /// Write one page for each command into this folder, which is made if need be.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -112,7 +129,7 @@ enum Exit {
     Success = 0,
     /// A row of the demo, a URL, or the fence.
     Failed = 1,
-    /// Nothing was tried: there is no policy, no transport or no workspace.
+    /// Nothing was tried: there is no policy, no transport, no workspace or no folder.
     NoPolicy = 2,
 }
 
@@ -135,6 +152,8 @@ fn run(command: Command, out: &mut Output<impl Write>) -> io::Result<Exit> {
             wait_for(check::run(out, &options))
         }
         Command::Guard(command) => guard::run(out, command),
+        Command::Completions { shell } => manual::completions(out, shell),
+        Command::Man { out: folder } => manual::man(out, folder.as_deref()),
     }
 }
 
@@ -159,11 +178,3 @@ fn log_to_stderr() {
         .with(library)
         .init();
 }
-
-const VARIABLES: &str = "\
-Environment:
-  CODEX_CA_CERTIFICATE  path of a bundle of CA certificates, added to the platform's roots
-  SSL_CERT_FILE         the same, if CODEX_CA_CERTIFICATE is not set
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
-                        proxies, for HTTP and WebSocket alike
-  NO_COLOR              no colours";

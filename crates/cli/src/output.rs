@@ -119,6 +119,11 @@ impl<W: Write> Output<W> {
         writeln!(self.writer)
     }
 
+    /// A file for other programs, byte for byte; nothing in it comes from outside.
+    pub(crate) fn file(&mut self, content: &[u8]) -> io::Result<()> {
+        self.writer.write_all(content)
+    }
+
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }

@@ -9,4 +9,5 @@ mod downstream;
 mod guard;
 mod inspect;
 mod listing;
+mod manual;
 mod run;
