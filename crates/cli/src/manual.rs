@@ -19,8 +19,20 @@ use crate::{Arguments, Exit};
 pub(crate) fn completions(out: &mut Output<impl Write>, shell: Shell) -> io::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut script);
+    if shell == Shell::Bash {
+        script = with_matching_labels(script)?;
+    }
     out.file(&script)?;
     Ok(Exit::Success)
+}
+
+/// For bash, clap_complete 4.6 writes a program's hyphen in two ways: the commands that it finds never
+/// meet the labels of their options. Where it writes one way only, this changes nothing.
+fn with_matching_labels(script: Vec<u8>) -> io::Result<Vec<u8>> {
+    let script = String::from_utf8(script).map_err(io::Error::other)?;
+    let found = NAME.replace('-', "__");
+    let label = NAME.replace('-', "__subcmd__");
+    Ok(script.replace(&label, &found).into_bytes())
 }
 
 /// Prints the program's page, or writes those of all commands into a folder.

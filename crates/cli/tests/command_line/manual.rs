@@ -6,7 +6,11 @@ use std::process::Command;
 use crate::run::{Result, file, run, text};
 
 /// Words for which bash is asked, and one that it must offer.
-const OFFERED: [(&str, &str, &str); 2] = [("gu", "1", "guard"), ("check --bo", "2", "--both")];
+const OFFERED: [(&str, &str, &str); 3] = [
+    ("gu", "1", "guard"),
+    ("check --bo", "2", "--both"),
+    ("guard init --dry", "3", "--dry-run"),
+];
 
 #[tokio::test]
 async fn bash_completes_a_subcommand_and_an_option() -> Result {
