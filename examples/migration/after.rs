@@ -1,6 +1,6 @@
 //! What docs/migration.md leads to: one token, made first thing, and both transports from it.
 //!
-//! `cargo run --example migration` rehearses it on loopback, behind a proxy that re-signs TLS.
+//! `cargo run --example migration_after` rehearses it on loopback, behind a proxy that re-signs TLS.
 
 use std::env;
 use std::error::Error;

@@ -14,8 +14,8 @@ pub mod voice_upload;
 mod play;
 mod scene;
 
-pub use play::{Bundle, Ended, HOST, Stage};
-pub use scene::{Person, Scene};
+pub use play::{Bundle, Ended, Stage};
+pub use scene::{HOST, Person, Scene};
 
 use std::env;
 use std::io;

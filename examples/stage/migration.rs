@@ -1,4 +1,4 @@
-//! The service of `migration`: the same word over both transports.
+//! The service of `migration_before` and `migration_after`: the same word over both transports.
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +16,9 @@ pub fn scene() -> Scene {
     let service = Router::new()
         .route("/", get(async || "hello"))
         .route("/live", get(live));
-    Scene::of(service).url("https", "/").url("wss", "/live")
+    Scene::of(service)
+        .url("https", "/")
+        .local_url("wss", "/live")
 }
 
 async fn live(request: Request) -> Response {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use trusted_transport::{CaPolicy, HttpClient, ProxyPolicy, TransportError, TrustedTransport};
 use trusted_transport_lab::{Authority, Proxy, ProxySeen, Site};
 
-use crate::scene::{Argument, Person, Scene};
+use crate::scene::{Argument, HOST, LOCALHOST, Person, Scene};
 
 /// The servers of a scene. Dropping it ends them.
 pub struct Stage {
@@ -59,7 +59,7 @@ impl Stage {
     pub async fn start(scene: Scene) -> io::Result<Self> {
         let [company, stranger, world] = ["Company Root", "Stranger Root", "World Root"];
         let [company, stranger, world] = [company, stranger, world].map(Authority::root);
-        let site = Site::https(world.issue(&[HOST]), scene.service).await?;
+        let site = Site::https(world.issue(&[HOST, LOCALHOST]), scene.service).await?;
         let proxy = Proxy::intercepting(company.clone()).upstream_root(&world);
         let proxy = proxy.start().await?;
         let folder = TempDir::new()?;
@@ -172,7 +172,7 @@ impl Stage {
     fn arguments(&self) -> Vec<String> {
         let arguments = self.arguments.iter();
         let written = |argument: &Argument| match argument {
-            Argument::Url { scheme, path } => self.site.url(scheme, HOST, path),
+            Argument::Url { scheme, host, path } => self.site.url(scheme, host, path),
             Argument::Text(text) => text.clone(),
         };
         arguments.map(written).collect()
@@ -250,8 +250,6 @@ fn browser(bundle: &Path, proxy: &Proxy) -> Result<HttpClient, TransportError> {
         .build()
 }
 
-/// Known to nobody but the proxy.
-pub const HOST: &str = "service.test";
 const COMPANY: &str = "company.pem";
 const STRANGER: &str = "stranger.pem";
 const LIMIT: Duration = Duration::from_secs(60);

@@ -23,6 +23,7 @@ pub type Person =
 pub(crate) enum Argument {
     Url {
         scheme: &'static str,
+        host: &'static str,
         path: &'static str,
     },
     Text(String),
@@ -40,10 +41,20 @@ impl Scene {
         }
     }
 
-    /// One more argument: a URL of the service.
+    /// One more argument: a URL of the service, which only the proxy finds.
     #[must_use]
-    pub fn url(mut self, scheme: &'static str, path: &'static str) -> Self {
-        self.arguments.push(Argument::Url { scheme, path });
+    pub fn url(self, scheme: &'static str, path: &'static str) -> Self {
+        self.url_at(scheme, HOST, path)
+    }
+
+    /// One more argument: a URL of the service by its other name, `localhost`, which everybody finds.
+    #[must_use]
+    pub fn local_url(self, scheme: &'static str, path: &'static str) -> Self {
+        self.url_at(scheme, LOCALHOST, path)
+    }
+
+    fn url_at(mut self, scheme: &'static str, host: &'static str, path: &'static str) -> Self {
+        self.arguments.push(Argument::Url { scheme, host, path });
         self
     }
 
@@ -60,6 +71,7 @@ impl Scene {
         self.person = person;
         self
     }
+
     /// With this text typed, and then the end of the input, unless the program is to be interrupted.
     #[must_use]
     pub fn typed(mut self, text: impl Into<String>) -> Self {
@@ -74,3 +86,7 @@ impl Scene {
         self
     }
 }
+
+/// Known to nobody but the proxy.
+pub const HOST: &str = "service.test";
+pub(crate) const LOCALHOST: &str = "localhost";

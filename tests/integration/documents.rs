@@ -152,15 +152,18 @@ fn all_rust_in_documents_is_compiled() {
     }
 }
 
-/// The pages that a library has as a documentation, since rustdoc compiles what is in them.
+/// The pages that a library has as a documentation, since rustdoc compiles what is in them; and those
+/// that a test holds against programs, to the letter.
 fn doctested() -> BTreeSet<PathBuf> {
-    let libraries = files(&["rs"]).into_iter();
-    let libraries = libraries.filter(|file| file.ends_with("lib.rs"));
     let mut found = BTreeSet::new();
-    for library in libraries {
-        let text = read(&library);
-        let folder = library.parent().expect("a folder");
-        let included = text.split("doc = include_str!(\"").skip(1);
+    for source in files(&["rs"]) {
+        let text = read(&source);
+        let folder = source.parent().expect("a folder");
+        let how = match source.ends_with("lib.rs") {
+            true => "doc = include_str!(\"",
+            false => "\nconst PAGE: &str = include_str!(\"",
+        };
+        let included = text.split(how).skip(1);
         for page in included.filter_map(|rest| Some(rest.split_once('"')?.0)) {
             found.insert(folder.join(page).canonicalize().expect("a page"));
         }
