@@ -3,6 +3,8 @@
 //! run as anybody would run them, with two variables and a URL.
 
 pub mod api;
+pub mod grpc;
+pub mod interop;
 pub mod login;
 pub mod mcp;
 pub mod migration;
@@ -13,9 +15,11 @@ pub mod voice_upload;
 
 mod play;
 mod scene;
+mod text;
 
 pub use play::{Bundle, Ended, Stage};
 pub use scene::{HOST, Person, Scene};
+pub use text::Text;
 
 use std::env;
 use std::io;

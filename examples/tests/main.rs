@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use stage::{Bundle, Ended, Scene, Stage};
 
 mod backend_api;
+mod grpc;
+mod interop;
 mod login;
 mod mcp_client;
 mod migration;

@@ -123,7 +123,7 @@ impl TrustedTransport {
 
     /// The TLS configuration of this token for other protocols over rustls (gRPC, databases,
     /// mail): the same verifier, provider and sessions, the identity for destinations, and no ALPN.
-    /// `examples/grpc` uses it with tonic.
+    /// `examples/grpc_channel.rs` uses it with tonic.
     ///
     /// The way there is the caller's: it knows no proxy. Who does TLS to an `https://` proxy with it
     /// shows that proxy the identity, if it asks.

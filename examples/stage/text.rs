@@ -1,11 +1,12 @@
-//! Messages that are plain text, in place of what a compiler of protobuf would write.
+//! Messages that are plain text, in place of what a compiler of protobuf would write for gRPC.
 
 use bytes::{Buf as _, BufMut as _};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Text;
+/// A message as its text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text;
 
 impl Codec for Text {
     type Encode = String;
