@@ -2,7 +2,7 @@
 //! loopback that the person comes back to (RFC 8252), with the crate `oauth2`.
 //!
 //! `cargo run --example login_browser` rehearses it on loopback, behind a proxy that re-signs TLS;
-//! with the issuer behind it, `-- https://login.example.com/`, it is run for real.
+//! with the issuer and the client's id behind it, `-- https://login.example.com/ my-client`, it is run for real.
 
 #[path = "login/callback.rs"]
 mod callback;
@@ -12,6 +12,7 @@ mod server;
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use oauth2::basic::BasicClient;
 use oauth2::{
@@ -19,17 +20,20 @@ use oauth2::{
 };
 use serde::Deserialize;
 use trusted_transport::http::Url;
-use trusted_transport::{TrustedTransport, in_full};
+use trusted_transport::in_full;
 
 use callback::Callback;
-use server::Server;
+use server::{Server, ServerError};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Some(issuer) = env::args().nth(1) else {
-        return stage::rehearse(stage::login::browser()).await;
+    let words: Vec<String> = env::args().skip(1).collect();
+    let outcome = match &words[..] {
+        [] => return stage::rehearse(stage::login::browser()).await,
+        [issuer, client] => run(issuer, client).await,
+        _ => Err("usage: login_browser ISSUER CLIENT_ID".into()),
     };
-    match run(&issuer).await {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", in_full(&*error));
@@ -43,11 +47,10 @@ struct More {
     authorization_endpoint: Url,
 }
 
-async fn run(issuer: &str) -> Result<(), Box<dyn Error>> {
-    let transport = TrustedTransport::from_env()?;
-    let server: Server<More> = Server::discover(issuer, &transport).await?;
+async fn run(issuer: &str, client: &str) -> Result<(), Box<dyn Error>> {
+    let server: Server<More> = Server::discover(issuer).await?;
     let callback = Callback::listen().await?;
-    let client = BasicClient::new(ClientId::new("example".to_owned()))
+    let client = BasicClient::new(ClientId::new(client.to_owned()))
         .set_auth_uri(AuthUrl::from_url(
             server.metadata.more.authorization_endpoint.clone(),
         ))
@@ -57,15 +60,18 @@ async fn run(issuer: &str) -> Result<(), Box<dyn Error>> {
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (page, state) = client
         .authorize_url(CsrfToken::new_random)
-        .add_scope(Scope::new("profile".to_owned()))
+        .add_scopes(SCOPES.map(|it| Scope::new(it.to_owned())))
         .set_pkce_challenge(challenge)
         .url();
     println!("open this page in your browser: {page}");
-    let code = callback.code(state).await?;
+    let code = callback.code(state, LONGEST).await?;
 
     let ask = |request| server.asked(request);
     let tokens = client.exchange_code(code).set_pkce_verifier(verifier);
-    let tokens = tokens.request_async(&ask).await?;
+    let tokens = tokens
+        .request_async(&ask)
+        .await
+        .map_err(ServerError::from)?;
     println!("logged in as {}", server.name(tokens.access_token()).await?);
 
     let refresh = tokens
@@ -74,10 +80,15 @@ async fn run(issuer: &str) -> Result<(), Box<dyn Error>> {
     let tokens = client
         .exchange_refresh_token(refresh)
         .request_async(&ask)
-        .await?;
+        .await
+        .map_err(ServerError::from)?;
     println!(
         "still {} with a renewed token",
         server.name(tokens.access_token()).await?
     );
     Ok(())
 }
+
+const LONGEST: Duration = Duration::from_secs(300);
+/// The last one is what most servers want to hear before they let a login be renewed.
+const SCOPES: [&str; 3] = ["openid", "profile", "offline_access"];

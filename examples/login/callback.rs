@@ -1,7 +1,9 @@
 //! The end of a login in a browser: a page on loopback to which the server sends the person back
 //! (RFC 8252, 7.3).
 
+use std::future::IntoFuture as _;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +13,7 @@ use axum::routing::get;
 use oauth2::{AuthorizationCode, CsrfToken, RedirectUrl};
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 pub(crate) struct Callback(TcpListener);
@@ -20,8 +22,8 @@ pub(crate) struct Callback(TcpListener);
 pub(crate) enum CallbackError {
     #[error("the login was refused: {0}")]
     Refused(String),
-    #[error("nobody has logged in within {} s", LONGEST.as_secs())]
-    Late,
+    #[error("nobody has logged in within {} s", .0.as_secs())]
+    Late(Duration),
     #[error("the page on loopback broke down")]
     Broken(#[from] io::Error),
 }
@@ -49,27 +51,25 @@ impl Callback {
     }
 
     /// The code that belongs to this login. What carries another state is somebody else's.
-    pub(crate) async fn code(self, state: CsrfToken) -> Outcome {
+    pub(crate) async fn code(self, state: CsrfToken, longest: Duration) -> Outcome {
         let (answered, mut answers) = mpsc::channel(1);
+        let (close, closed) = oneshot::channel::<()>();
         let page = Router::new()
             .route("/callback", get(answer))
             .with_state((state.into_secret(), answered));
-        let outcome = async {
-            tokio::select! {
-                // The page outlives its answer, so that the person sees it.
-                ended = axum::serve(self.0, page).into_future() => Err(CallbackError::from(
-                    ended.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()),
-                )),
-                Some(outcome) = async {
-                    let outcome = answers.recv().await;
-                    tokio::time::sleep(FAREWELL).await;
-                    outcome
-                } => outcome,
-            }
+        let page = axum::serve(self.0, page).with_graceful_shutdown(async {
+            closed.await.ok();
+        });
+        let mut page = pin!(page.into_future());
+        let outcome = tokio::select! {
+            ended = &mut page => Err(ended.err().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()).into()),
+            Some(outcome) = answers.recv() => outcome,
+            () = tokio::time::sleep(longest) => Err(CallbackError::Late(longest)),
         };
-        timeout(LONGEST, outcome)
-            .await
-            .unwrap_or(Err(CallbackError::Late))
+        // The person sees the answer even if the program ends with it.
+        drop(close);
+        timeout(FAREWELL, page).await.ok();
+        outcome
     }
 }
 
@@ -77,23 +77,18 @@ async fn answer(
     State((state, answered)): State<(String, mpsc::Sender<Outcome>)>,
     Query(answer): Query<Answer>,
 ) -> (StatusCode, &'static str) {
-    if answer.state != state {
-        return (
-            StatusCode::BAD_REQUEST,
-            "This is not the login that was begun.",
-        );
-    }
-    let outcome = match (answer.code, answer.error) {
-        (Some(code), _) => Ok(AuthorizationCode::new(code)),
-        (None, error) => Err(CallbackError::Refused(error.unwrap_or_default())),
+    let (outcome, told) = match (answer.code, answer.error) {
+        _ if answer.state != state => return (StatusCode::BAD_REQUEST, STRANGER),
+        (None, None) => return (StatusCode::BAD_REQUEST, STRANGER),
+        (Some(code), None) => (Ok(AuthorizationCode::new(code)), DONE),
+        (_, Some(error)) => (Err(CallbackError::Refused(error)), REFUSED),
     };
     // A second answer is one too many.
     answered.try_send(outcome).ok();
-    (
-        StatusCode::OK,
-        "You can close this page and go back to the program.",
-    )
+    (StatusCode::OK, told)
 }
 
-const LONGEST: Duration = Duration::from_secs(300);
-const FAREWELL: Duration = Duration::from_millis(300);
+const FAREWELL: Duration = Duration::from_secs(1);
+const DONE: &str = "You can close this page and go back to the program.";
+const REFUSED: &str = "The login was refused. You can close this page.";
+const STRANGER: &str = "This is not the login that was begun.";

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use oauth2::http::{Request, Response};
-use oauth2::{AccessToken, HttpRequest, HttpResponse};
+use oauth2::http::Request;
+use oauth2::{AccessToken, ErrorResponse, HttpRequest, HttpResponse, RequestTokenError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use trusted_transport::http::{Url, redirect};
-use trusted_transport::{HttpClient, TransportError, TrustedTransport};
+use trusted_transport::{CaPolicy, HttpClient, TransportError, TrustedTransport};
 
 pub(crate) struct Server<M> {
     pub(crate) metadata: Metadata<M>,
@@ -35,23 +35,27 @@ pub(crate) enum ServerError {
     Content(#[from] serde_json::Error),
     #[error("the login server says that it is another one: {0}")]
     Another(Url),
+    #[error("the login server has refused: {0}")]
+    Refused(String),
+    /// What is wrong with an answer that may hold tokens is not told: it may be one of them.
+    #[error("the login server did not answer as OAuth 2.0 has it")]
+    Protocol,
 }
 
 impl<M: DeserializeOwned> Server<M> {
     /// Before anybody is sent to a browser: a network that cannot be trusted shows here.
-    pub(crate) async fn discover(
-        issuer: &str,
-        transport: &TrustedTransport,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) async fn discover(issuer: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let issuer = Url::parse(issuer)?;
+        // Codes and tokens are never sent without TLS, whatever the metadata says.
+        let transport = TrustedTransport::builder(CaPolicy::from_env().load()?).https_only(true);
         let client = transport
+            .build()?
             .http()
             // Wherever a redirect led, it would be shown the codes.
             .redirect(redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .build()?;
-        let metadata = issuer.join("/.well-known/oauth-authorization-server")?;
-        let request = Request::get(metadata.as_str()).body(Vec::new())?;
+        let request = Request::get(well_known(&issuer).as_str()).body(Vec::new())?;
         let metadata: Metadata<M> = content(&client, request).await?;
         // RFC 8414, 3.3.
         match metadata.issuer == issuer {
@@ -82,11 +86,29 @@ impl<M: DeserializeOwned> Server<M> {
     }
 }
 
+impl<T: ErrorResponse> From<RequestTokenError<TransportError, T>> for ServerError {
+    fn from(error: RequestTokenError<TransportError, T>) -> Self {
+        match error {
+            RequestTokenError::Request(error) => Self::Transport(error),
+            RequestTokenError::ServerResponse(refusal) => Self::Refused(refusal.to_string()),
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Self::Protocol,
+        }
+    }
+}
+
+/// RFC 8414, 3.1: in front of the issuer's path, of which a slash at the end is no part.
+fn well_known(issuer: &Url) -> Url {
+    let path = issuer.path().trim_end_matches('/');
+    let mut url = issuer.clone();
+    url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
+    url
+}
+
 async fn content<T: DeserializeOwned>(
     client: &HttpClient,
     request: HttpRequest,
 ) -> Result<T, ServerError> {
-    let response: Response<_> = client.exchange(request, LARGEST).await?;
+    let response = client.exchange(request, LARGEST).await?;
     match response.status().is_success() {
         true => Ok(serde_json::from_slice(response.body())?),
         false => Err(ServerError::Status(response.status().as_u16())),
