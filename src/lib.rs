@@ -110,6 +110,8 @@
 //! `trusted-transport inspect` prints the report, of the environment or of a file.
 //!
 //! # Routes
+#![doc = include_str!("../docs/pictures/connection.svg")]
+//!
 //! Proxies come from the environment unless [`ProxyPolicy`] says otherwise: `http://` and
 //! `https://` by CONNECT (RFC 9110, 9.3.6), `socks4`, `socks4a`, `socks5` (RFC 1928) and
 //! `socks5h`. HTTP and WebSocket ask the same function and take the same way. TLS to an

@@ -172,6 +172,41 @@ fn doctested() -> BTreeSet<PathBuf> {
     found
 }
 
+/// `.ci/pictures` renders them.
+#[test]
+fn a_rendered_diagram_says_what_its_source_says() {
+    for name in ["house", "connection"] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pictures");
+        let diagram = Path::new(folder).join(name).with_extension("dot");
+        let source = read(&diagram);
+        let rendered = read(&diagram.with_extension("svg"));
+        let labels = source.split("label = \"").skip(1);
+        let labels = labels.filter_map(|rest| rest.split('"').next());
+        let labels: BTreeSet<&str> = labels
+            .flat_map(|it| it.split("\\n"))
+            .map(str::trim)
+            .collect();
+        let texts = rendered
+            .split("</text>")
+            .filter_map(|it| it.rsplit('>').next());
+        let texts: Vec<String> = texts
+            .map(|it| it.replace("&#39;", "'").replace("&#45;", "-"))
+            .collect();
+        for label in &labels {
+            let shown = texts.iter().any(|text| text.trim() == *label);
+            assert!(
+                shown,
+                "{}: {label:?} is not in {texts:?}",
+                diagram.display()
+            );
+        }
+        for text in texts.iter().map(|it| it.trim()).filter(|it| !it.is_empty()) {
+            let meant = labels.contains(text) || source.contains(&format!("    {text} ["));
+            assert!(meant, "{}: {text:?} is out of date", diagram.display());
+        }
+    }
+}
+
 #[test]
 fn commands_in_documents_can_be_called() {
     let commands = Commands::of_the_repository();

@@ -40,6 +40,7 @@ mod reload;
 mod revocation;
 mod routes;
 mod scale;
+mod service;
 #[cfg(target_os = "linux")]
 mod soak;
 mod support;
