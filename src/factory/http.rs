@@ -94,6 +94,13 @@ impl HttpClient {
     /// before. Whether the server has acted on the request is then not known.
     pub async fn execute(&self, request: Request) -> Result<Response, TransportError> {
         let destination = Destination::of(request.url()).ok_or_else(not_a_destination)?;
+        // A request builder has made a header of them. They would be in the request's target, also for
+        // a proxy to read.
+        if !request.url().username().is_empty() || request.url().password().is_some() {
+            return Err(invalid_request(
+                "a URL carries no credentials (RFC 9110, 4.2.4); send an Authorization header instead",
+            ));
+        }
         self.permit(&destination)?;
         let client = self.client()?;
         let sent = async {

@@ -48,6 +48,7 @@ mod verify;
 mod violation;
 mod watch;
 mod websocket;
+mod whole;
 
 pub use self::crypto::KeyExchange;
 pub use self::error::{TlsFault, TransportError};

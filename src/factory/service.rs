@@ -6,14 +6,15 @@ use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use reqwest::{Body, Request};
+use reqwest::Body;
 use sync_wrapper::SyncWrapper;
 use tower_service::Service;
 
-use super::error::{TransportError, invalid_request};
+use super::error::TransportError;
 use super::http::HttpClient;
+use super::whole::converted;
 
 /// Sends requests in the types of the crate [`http`](https://docs.rs/http), which many libraries have
 /// in common: OAuth clients, gRPC, middleware from tower. What they get is what
@@ -59,48 +60,6 @@ where
             Ok(client.execute(request).await?.into())
         })
     }
-}
-
-impl HttpClient {
-    /// Sends a request in the types of the crate [`http`](https://docs.rs/http), and reads the answer to
-    /// its end: for libraries that bring their requests and take an answer whole, such as those for
-    /// OAuth. A body of more than `limit` bytes is not read further.
-    ///
-    /// ```
-    /// # use trusted_transport::{HttpClient, TransportError};
-    /// async fn token(client: HttpClient, form: &str) -> Result<Vec<u8>, TransportError> {
-    ///     let request = http::Request::post("https://login.example.com/token").body(form.to_owned());
-    ///     let request = request.expect("a request by the book");
-    ///     Ok(client.exchange(request, 64 * 1024).await?.into_body().into())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`execute`](Self::execute), [`TransportError::InvalidRequest`] if the URI is not absolute,
-    /// and [`TransportError::AnswerTooLarge`].
-    ///
-    /// # Cancel safety
-    /// That of [`execute`](Self::execute).
-    pub async fn exchange<B: Into<Body>>(
-        &self,
-        request: http::Request<B>,
-        limit: usize,
-    ) -> Result<http::Response<Bytes>, TransportError> {
-        let mut response = self.execute(converted(request)?).await?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await? {
-            if chunk.len() > limit - body.len() {
-                let host = response.url().host_str().unwrap_or_default().to_owned();
-                return Err(TransportError::AnswerTooLarge { host, limit });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(http::Response::from(response).map(|_: Body| body.freeze()))
-    }
-}
-
-fn converted<B: Into<Body>>(request: http::Request<B>) -> Result<Request, TransportError> {
-    Request::try_from(request).map_err(|error| invalid_request(error.without_url()))
 }
 
 /// reqwest's own body stays what it is, since it knows whether it can be sent again.
