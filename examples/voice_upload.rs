@@ -2,8 +2,8 @@
 //! in memory as a whole, and a server that stops reading is left.
 //!
 //! `cargo run --example voice_upload` rehearses it on loopback, behind a proxy that re-signs TLS; with
-//! a URL behind it, `-- https://voice.example.com/notes`, and a WAV file if you have one, it is run
-//! for real.
+//! a URL behind it, `-- https://voice.example.com/notes`, a WAV file if you have one, and a token in
+//! `VOICE_TOKEN`, it is run for real.
 
 use std::error::Error;
 use std::f32::consts::TAU;
@@ -23,8 +23,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio::{fs, select};
 use trusted_transport::http::multipart::{Form, Part};
-use trusted_transport::http::{Body, StatusCode, Url};
-use trusted_transport::{HttpClient, TransportError, TrustedTransport, in_full};
+use trusted_transport::http::{Body, StatusCode, Url, redirect};
+use trusted_transport::{CaPolicy, HttpClient, TransportError, TrustedTransport, in_full};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -43,10 +43,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(url: &str, file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
-    let transport = TrustedTransport::from_env()?;
+    let token = env::var("VOICE_TOKEN").map_err(|_| "VOICE_TOKEN is not set")?;
+    // Neither a URL nor a redirect takes the token to where it can be read on the way.
+    let transport = TrustedTransport::builder(CaPolicy::from_env().load()?)
+        .https_only(true)
+        .build()?;
     let upload = Upload {
         url: Url::parse(url)?,
-        client: transport.http().build()?,
+        token,
+        client: transport
+            .http()
+            .redirect(redirect::Policy::none())
+            .build()?,
         voice: Voice::of(file).await?,
         key: key(),
     };
@@ -58,6 +66,7 @@ async fn run(url: &str, file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
 
 struct Upload {
     url: Url,
+    token: String,
     client: HttpClient,
     voice: Voice,
     /// The same for both attempts, so that the server keeps one recording.
@@ -88,7 +97,7 @@ impl Upload {
         });
         let request = self.client.post(self.url.clone());
         let request = request
-            .bearer_auth("secret")
+            .bearer_auth(&self.token)
             .header("idempotency-key", &self.key)
             .multipart(self.form(Body::wrap_stream(pieces))?);
         let response = select! {
@@ -156,7 +165,7 @@ enum UploadError {
     File(#[source] io::Error),
     #[error("the server did not accept the recording, with status {0}")]
     Refused(StatusCode),
-    #[error("the server has stopped: nothing has moved for {STALL:?}, after {0} bytes")]
+    #[error("the server has stopped: nothing has moved for too long, after {0} bytes")]
     Stalled(u64),
     #[error("the recording was not uploaded within {0:?}")]
     Late(Duration),
@@ -167,7 +176,7 @@ impl UploadError {
     fn may_pass(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_retryable(),
-            Self::Refused(status) => status.is_server_error() || status.as_u16() == 429,
+            Self::Refused(status) => matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504),
             Self::Stalled(_) => true,
             Self::File(_) | Self::Late(_) => false,
         }
@@ -197,13 +206,18 @@ fn pieces(
     })
 }
 
-/// Ends when no piece has been taken for too long, or the answer is not there so long after the last.
+/// Ends when no piece has been taken for too long, or the answer is not there long after the last.
 async fn stalled(progress: &mut watch::Receiver<u64>) {
-    while let Ok(Ok(())) = timeout(STALL, progress.changed()).await {}
-    // Nobody takes pieces any more: the answer has as long.
-    if progress.has_changed().is_err() {
-        sleep(STALL).await;
+    // Nothing is asked for before there is a connection, which has a deadline of its own.
+    let mut taken = progress.changed().await;
+    while taken.is_ok() {
+        match timeout(STALL, progress.changed()).await {
+            Ok(next) => taken = next,
+            Err(_) => return,
+        }
     }
+    // Nobody takes pieces any more. What is in buffers has to arrive, and the server to think.
+    sleep(TAIL).await;
 }
 
 /// On standard error, and only if that is a terminal.
@@ -244,6 +258,7 @@ fn key() -> String {
 /// For both attempts together.
 const DEADLINE: Duration = Duration::from_secs(600);
 const STALL: Duration = Duration::from_secs(5);
+const TAIL: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(500);
 const PIECE: u64 = 64 * 1024;
 const RATE: u32 = 16_000;

@@ -1,11 +1,17 @@
 //! A scene with its servers running, and a program that is run before it as a process of its own.
 
 use std::ffi::OsString;
+use std::future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -20,7 +26,9 @@ pub struct Stage {
     folder: TempDir,
     proxy: Proxy,
     site: Site,
+    heard: Arc<AtomicUsize>,
     arguments: Vec<Argument>,
+    variables: Vec<(&'static str, &'static str)>,
     person: Person,
     typed: Option<String>,
     interrupt: Option<String>,
@@ -59,7 +67,9 @@ impl Stage {
     pub async fn start(scene: Scene) -> io::Result<Self> {
         let [company, stranger, world] = ["Company Root", "Stranger Root", "World Root"];
         let [company, stranger, world] = [company, stranger, world].map(Authority::root);
-        let site = Site::https(world.issue(&[HOST, LOCALHOST]), scene.service).await?;
+        let heard = Arc::new(AtomicUsize::new(0));
+        let service = counted(scene.service, heard.clone());
+        let site = Site::https(world.issue(&[HOST, LOCALHOST]), service).await?;
         let proxy = Proxy::intercepting(company.clone()).upstream_root(&world);
         let proxy = proxy.start().await?;
         let folder = TempDir::new()?;
@@ -70,7 +80,9 @@ impl Stage {
             folder,
             proxy,
             site,
+            heard,
             arguments: scene.arguments,
+            variables: scene.variables,
             person: scene.person,
             typed: scene.typed,
             interrupt: scene.interrupt,
@@ -130,6 +142,11 @@ impl Stage {
         self.proxy.seen()
     }
 
+    /// How many requests the service has heard.
+    pub fn heard(&self) -> usize {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     /// How many connections the service has had.
     pub fn connections(&self) -> usize {
         self.site.connections()
@@ -162,7 +179,11 @@ impl Stage {
         };
         let file = file.map(|file| ("SSL_CERT_FILE", self.file(file).into_os_string()));
         let proxy = ("HTTPS_PROXY", self.proxy.url("http").into());
-        [proxy].into_iter().chain(file).collect()
+        let of_its_own = self
+            .variables
+            .iter()
+            .map(|(name, value)| (*name, value.into()));
+        [proxy].into_iter().chain(file).chain(of_its_own).collect()
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -224,6 +245,13 @@ impl Stage {
             errors,
         })
     }
+}
+
+fn counted(service: Router, heard: Arc<AtomicUsize>) -> Router {
+    service.layer(map_request(move |request: Request| {
+        heard.fetch_add(1, Ordering::Relaxed);
+        future::ready(request)
+    }))
 }
 
 fn quoted(argument: String) -> String {

@@ -10,6 +10,7 @@ use trusted_transport::HttpClient;
 pub struct Scene {
     pub(crate) service: Router,
     pub(crate) arguments: Vec<Argument>,
+    pub(crate) variables: Vec<(&'static str, &'static str)>,
     pub(crate) person: Person,
     pub(crate) typed: Option<String>,
     pub(crate) interrupt: Option<String>,
@@ -35,6 +36,7 @@ impl Scene {
         Self {
             service,
             arguments: Vec::new(),
+            variables: Vec::new(),
             person: Box::new(|_, _| Box::pin(async {})),
             typed: None,
             interrupt: None,
@@ -62,6 +64,27 @@ impl Scene {
     #[must_use]
     pub fn argument(mut self, text: impl Into<String>) -> Self {
         self.arguments.push(Argument::Text(text.into()));
+        self
+    }
+
+    /// With URLs that any hop on the way can read.
+    #[must_use]
+    pub fn in_the_clear(mut self) -> Self {
+        for argument in &mut self.arguments {
+            if let Argument::Url { scheme, .. } = argument {
+                *scheme = match *scheme {
+                    "wss" => "ws",
+                    _ => "http",
+                };
+            }
+        }
+        self
+    }
+
+    /// With one more variable in its environment: its token.
+    #[must_use]
+    pub fn variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
         self
     }
 

@@ -1,12 +1,14 @@
 //! The service of `voice_upload`: it listens to a recording piece by piece, and is busy at first.
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use sha2::{Digest as _, Sha256};
+use tokio::time::sleep;
 
 use crate::Scene;
 
@@ -22,6 +24,8 @@ pub enum Plan {
     BusyAtFirst,
     /// It takes everything.
     Takes,
+    /// It takes everything, and thinks about it.
+    Thinks,
     /// It stops reading at the first piece.
     Stops,
 }
@@ -58,7 +62,8 @@ pub fn played(plan: Plan) -> (Scene, Ledger) {
         .route("/notes", post(notes))
         .layer(DefaultBodyLimit::disable())
         .with_state(desk.clone());
-    (Scene::of(service).url("https", "/notes"), Ledger(desk))
+    let scene = Scene::of(service).url("https", "/notes");
+    (scene.variable("VOICE_TOKEN", "secret"), Ledger(desk))
 }
 
 impl Ledger {
@@ -79,6 +84,12 @@ async fn notes(
     headers: HeaderMap,
     mut parts: Multipart,
 ) -> Result<StatusCode, StatusCode> {
+    if headers
+        .get(header::AUTHORIZATION)
+        .is_none_or(|it| it != "Bearer secret")
+    {
+        return Err(StatusCode::UNAUTHORIZED);
+    }
     let key = headers.get("idempotency-key");
     let key = key.and_then(|it| it.to_str().ok());
     let index = desk.lock().len();
@@ -104,6 +115,9 @@ async fn notes(
     }
     let sha256 = hash.finalize().to_vec();
     change(&mut |it| it.sha256.clone_from(&sha256));
+    if desk.plan == Plan::Thinks {
+        sleep(Duration::from_secs(6)).await;
+    }
     match (desk.plan, index) {
         (Plan::BusyAtFirst, 0) => Err(StatusCode::SERVICE_UNAVAILABLE),
         _ => Ok(StatusCode::CREATED),

@@ -68,6 +68,18 @@ async fn a_server_that_stops_reading_is_left() {
 }
 
 #[tokio::test]
+async fn a_server_that_thinks_longer_than_it_may_read_is_waited_for() {
+    let (scene, ledger) = played(Plan::Thinks);
+    crate::succeeds("voice_upload", scene).await;
+    assert_eq!(ledger.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn no_token_is_sent_where_it_can_be_read() {
+    crate::refuses_to_send_in_the_clear("voice_upload", played(Plan::Takes).0).await;
+}
+
+#[tokio::test]
 async fn no_byte_of_a_voice_goes_to_a_stranger() {
     let (scene, ledger) = played(Plan::Takes);
     let (stage, ended) = crate::run("voice_upload", scene, Bundle::Stranger).await;
