@@ -1,7 +1,7 @@
 //! A scene with its servers running, and a program that is run before it as a process of its own.
 
 use std::ffi::OsString;
-use std::future;
+use std::future::ready;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::map_request;
 use tempfile::TempDir;
@@ -26,12 +25,12 @@ pub struct Stage {
     folder: TempDir,
     proxy: Proxy,
     site: Site,
-    heard: Arc<AtomicUsize>,
     arguments: Vec<Argument>,
-    variables: Vec<(&'static str, &'static str)>,
     person: Person,
-    typed: Option<String>,
+    typed: Option<Vec<u8>>,
     interrupt: Option<String>,
+    variables: Vec<(&'static str, &'static str)>,
+    requests: Arc<AtomicUsize>,
     browser: HttpClient,
 }
 
@@ -67,8 +66,12 @@ impl Stage {
     pub async fn start(scene: Scene) -> io::Result<Self> {
         let [company, stranger, world] = ["Company Root", "Stranger Root", "World Root"];
         let [company, stranger, world] = [company, stranger, world].map(Authority::root);
-        let heard = Arc::new(AtomicUsize::new(0));
-        let service = counted(scene.service, heard.clone());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&requests);
+        let service = scene.service.layer(map_request(move |request: Request| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            ready(request)
+        }));
         let site = Site::https(world.issue(&[HOST, LOCALHOST]), service).await?;
         let proxy = Proxy::intercepting(company.clone()).upstream_root(&world);
         let proxy = proxy.start().await?;
@@ -80,12 +83,12 @@ impl Stage {
             folder,
             proxy,
             site,
-            heard,
             arguments: scene.arguments,
-            variables: scene.variables,
             person: scene.person,
             typed: scene.typed,
             interrupt: scene.interrupt,
+            variables: scene.variables,
+            requests,
         })
     }
 
@@ -130,7 +133,8 @@ impl Stage {
         words.push(name.into_owned());
         words.extend(self.arguments().into_iter().map(quoted));
         println!("$ {}", words.join(" "));
-        for line in self.typed.iter().flat_map(|typed| typed.lines()) {
+        let typed = String::from_utf8_lossy(self.typed.as_deref().unwrap_or_default());
+        for line in typed.lines() {
             println!("< {line}");
         }
         let child = self.command(program, bundle).spawn()?;
@@ -142,14 +146,14 @@ impl Stage {
         self.proxy.seen()
     }
 
-    /// How many requests the service has heard.
-    pub fn heard(&self) -> usize {
-        self.heard.load(Ordering::Relaxed)
-    }
-
     /// How many connections the service has had.
     pub fn connections(&self) -> usize {
         self.site.connections()
+    }
+
+    /// How many requests the service has had.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     fn command(&self, program: &Path, bundle: Bundle) -> Command {
@@ -179,11 +183,9 @@ impl Stage {
         };
         let file = file.map(|file| ("SSL_CERT_FILE", self.file(file).into_os_string()));
         let proxy = ("HTTPS_PROXY", self.proxy.url("http").into());
-        let of_its_own = self
-            .variables
-            .iter()
-            .map(|(name, value)| (*name, value.into()));
-        [proxy].into_iter().chain(file).chain(of_its_own).collect()
+        let own = self.variables.iter();
+        let own = own.map(|(name, value)| (*name, value.into()));
+        [proxy].into_iter().chain(file).chain(own).collect()
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -203,7 +205,7 @@ impl Stage {
     async fn kept_open(&self, mut keyboard: Option<ChildStdin>) -> Option<ChildStdin> {
         if let (Some(keyboard), Some(text)) = (&mut keyboard, &self.typed) {
             // Who does not read it has its reasons.
-            keyboard.write_all(text.as_bytes()).await.ok();
+            keyboard.write_all(text).await.ok();
         }
         keyboard.filter(|_| self.interrupt.is_some())
     }
@@ -247,13 +249,6 @@ impl Stage {
     }
 }
 
-fn counted(service: Router, heard: Arc<AtomicUsize>) -> Router {
-    service.layer(map_request(move |request: Request| {
-        heard.fetch_add(1, Ordering::Relaxed);
-        future::ready(request)
-    }))
-}
-
 fn quoted(argument: String) -> String {
     match argument.contains(' ') {
         true => format!("'{argument}'"),
@@ -281,12 +276,16 @@ fn browser(bundle: &Path, proxy: &Proxy) -> Result<HttpClient, TransportError> {
 const COMPANY: &str = "company.pem";
 const STRANGER: &str = "stranger.pem";
 const LIMIT: Duration = Duration::from_secs(60);
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 11] = [
     "ALL_PROXY",
     "CODEX_CA_CERTIFICATE",
     "HTTPS_PROXY",
     "HTTP_PROXY",
+    "MCP_TOKEN",
     "NO_PROXY",
+    "REALTIME_TOKEN",
+    "RESPONSES_TOKEN",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
+    "VOICE_TOKEN",
 ];

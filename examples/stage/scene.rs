@@ -10,10 +10,10 @@ use trusted_transport::HttpClient;
 pub struct Scene {
     pub(crate) service: Router,
     pub(crate) arguments: Vec<Argument>,
-    pub(crate) variables: Vec<(&'static str, &'static str)>,
     pub(crate) person: Person,
-    pub(crate) typed: Option<String>,
+    pub(crate) typed: Option<Vec<u8>>,
     pub(crate) interrupt: Option<String>,
+    pub(crate) variables: Vec<(&'static str, &'static str)>,
 }
 
 /// What the person does about a line that the program prints, with a browser that has the company's
@@ -36,10 +36,10 @@ impl Scene {
         Self {
             service,
             arguments: Vec::new(),
-            variables: Vec::new(),
             person: Box::new(|_, _| Box::pin(async {})),
             typed: None,
             interrupt: None,
+            variables: Vec::new(),
         }
     }
 
@@ -67,24 +67,29 @@ impl Scene {
         self
     }
 
-    /// With URLs that any hop on the way can read.
+    /// The same with URLs that ask for no TLS, at the name that everybody finds.
     #[must_use]
-    pub fn in_the_clear(mut self) -> Self {
+    pub fn without_tls(mut self) -> Self {
         for argument in &mut self.arguments {
-            if let Argument::Url { scheme, .. } = argument {
-                *scheme = match *scheme {
-                    "wss" => "ws",
-                    _ => "http",
-                };
+            if let Argument::Url { scheme, host, .. } = argument {
+                *scheme = scheme.strip_suffix('s').unwrap_or(scheme);
+                *host = LOCALHOST;
             }
         }
         self
     }
 
-    /// With one more variable in its environment: its token.
+    /// With one more variable in the program's environment.
     #[must_use]
     pub fn variable(mut self, name: &'static str, value: &'static str) -> Self {
         self.variables.push((name, value));
+        self
+    }
+
+    /// With no more variables than every program has.
+    #[must_use]
+    pub fn without_variables(mut self) -> Self {
+        self.variables.clear();
         self
     }
 
@@ -97,7 +102,7 @@ impl Scene {
 
     /// With this text typed, and then the end of the input, unless the program is to be interrupted.
     #[must_use]
-    pub fn typed(mut self, text: impl Into<String>) -> Self {
+    pub fn typed(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.typed = Some(text.into());
         self
     }

@@ -47,30 +47,31 @@ async fn succeeds(name: &str, scene: Scene) -> (Stage, Ended) {
     (stage, ended)
 }
 
-/// It sends no token where any hop could read it.
-async fn refuses_to_send_in_the_clear(name: &str, scene: Scene) {
-    let (stage, ended) = run(name, scene.in_the_clear(), Bundle::Company).await;
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.errors.contains("without TLS"), "{ended:?}");
-    assert_eq!((stage.asked().len(), stage.connections()), (0, 0));
-}
-
-/// It says why and what to do, and tries only once: with the bundle of another company at the proxy's
-/// certificate, without any at the same, and with one that is not there before the first connection.
-/// None of its words are ever heard by the service.
+/// It says why and what to do, and tries only once: with the bundle of another company, or none, at the
+/// proxy's certificate, and with a bundle that is not there before the first connection.
 async fn fails_without_the_bundle(name: &str, scene: impl Fn() -> Scene) {
     for bundle in [Bundle::Stranger, Bundle::Unset] {
         let (stage, ended) = run(name, scene(), bundle).await;
-        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert_eq!(ended.code, Some(1), "{bundle:?}: {ended:?}");
         assert!(ended.errors.contains("service.test"), "{ended:?}");
         assert!(ended.errors.contains("\nhint: "), "{ended:?}");
         assert_eq!(stage.asked().len(), 1, "{ended:?}");
-        assert_eq!(stage.heard(), 0, "{ended:?}");
+        assert_eq!(stage.requests(), 0, "{ended:?}");
     }
 
     let (stage, ended) = run(name, scene(), Bundle::Missing).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.errors.contains("missing.pem"), "{ended:?}");
     assert!(ended.errors.contains("SSL_CERT_FILE"), "{ended:?}");
-    assert_eq!((stage.asked().len(), stage.connections()), (0, 0));
+    assert_eq!(stage.asked().len(), 0, "{ended:?}");
+}
+
+/// What it was called with is not enough, or not safe: it says so, and nobody hears of it.
+async fn connects_to_nobody(name: &str, scene: Scene, told: &str) {
+    let (stage, ended) = run(name, scene, Bundle::Company).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.errors.contains(told), "{ended:?}");
+    assert!(!ended.errors.contains("secret"), "{ended:?}");
+    assert_eq!(stage.asked().len(), 0, "{ended:?}");
+    assert_eq!(stage.connections(), 0, "{ended:?}");
 }
