@@ -23,10 +23,12 @@ pub(crate) enum StreamError {
     Silent,
     #[error("the answer took longer than {} s", .0.as_secs())]
     Late(Duration),
-    #[error("an event is larger than {LARGEST} bytes")]
+    #[error("an event, with the comments before it, is larger than {LARGEST} bytes")]
     Large,
     #[error("an event is missing before number {0}")]
     Gap(u64),
+    #[error("the id of event number {0} is another one")]
+    Misnamed(u64),
     #[error("an event is not what was expected")]
     Strange(#[source] Box<dyn Error + Send + Sync>),
     #[error("the service gave up: {0}")]

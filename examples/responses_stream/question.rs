@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 use sse_stream::SseStream;
 use tokio::time::{sleep, timeout};
-use trusted_transport::http::{Response, Url, header};
+use trusted_transport::http::{Response, Url, header, redirect};
 use trusted_transport::ws::{Message, WebSocketConfig};
 use trusted_transport::{HttpClient, TransportError, TrustedTransport, in_full};
 
@@ -21,6 +21,7 @@ pub(crate) struct Question {
     client: HttpClient,
     /// Where answers are made: `https`.
     endpoint: Url,
+    token: String,
     text: String,
     /// By it the service knows the question again, and does not answer it twice.
     key: String,
@@ -30,17 +31,17 @@ impl Question {
     pub(crate) fn of(
         transport: &TrustedTransport,
         url: &str,
+        token: &str,
         text: &str,
     ) -> Result<Self, Box<dyn Error>> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-        let endpoint = Url::parse(url)?.join("responses")?;
-        if endpoint.scheme() != "https" {
-            return Err("the URL has to begin with https://".into());
-        }
+        // Wherever a redirect led, it would be shown the question.
+        let client = transport.http().redirect(redirect::Policy::none());
         Ok(Self {
             transport: transport.clone(),
-            client: transport.http().read_timeout(IDLE).build()?,
-            endpoint,
+            client: client.read_timeout(IDLE).build()?,
+            endpoint: Url::parse(url)?.join("responses")?,
+            token: token.to_owned(),
             text: text.to_owned(),
             key: format!("{}-{}", process::id(), now.as_nanos()),
         })
@@ -67,10 +68,10 @@ impl Question {
     }
 
     async fn over_wss(&self, answer: &mut Answer) -> Result<(), StreamError> {
-        let url = self.endpoint.as_str().replacen("https:", "wss:", 1);
+        let url = self.endpoint.as_str().replacen("http", "ws", 1);
         let config = WebSocketConfig::default().max_message_size(Some(LARGEST));
         let connecting = self.transport.websocket(url).config(config);
-        let connecting = connecting.header(header::AUTHORIZATION, format!("Bearer {TOKEN}"));
+        let connecting = connecting.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         let connecting = connecting.header(KEY, self.key.as_str());
         let (mut socket, _) = connecting.connect_timeout(IDLE).await?;
         let create = json!({"type": "response.create", "input": self.text}).to_string();
@@ -81,7 +82,7 @@ impl Question {
             let next = timeout(IDLE, socket.next()).await;
             let next = next.map_err(|_| StreamError::Silent)?.transpose();
             match next.map_err(TransportError::from)? {
-                Some(Message::Text(event)) if answer.take(event.as_str())? => break,
+                Some(Message::Text(event)) if answer.take(event.as_str(), None)? => break,
                 Some(Message::Close(frame)) => {
                     return Err(StreamError::Ended(frame.map(|it| it.code)));
                 }
@@ -110,7 +111,7 @@ impl Question {
             // More is read when all events of a chunk have been taken.
             unread.set(0);
             if let Some(data) = event.data
-                && answer.take(&data)?
+                && answer.take(&data, Some(&event.id.unwrap_or_default()))?
             {
                 return Ok(());
             }
@@ -133,7 +134,9 @@ impl Question {
                 self.client.post(self.endpoint.clone()).json(&create)
             }
         };
-        let mut request = request.bearer_auth(TOKEN).header(KEY, self.key.as_str());
+        let mut request = request
+            .bearer_auth(&self.token)
+            .header(KEY, self.key.as_str());
         if let Some(last) = answer.last {
             request = request.header("Last-Event-ID", last);
         }
@@ -141,12 +144,18 @@ impl Question {
         let of = response.headers().get(header::CONTENT_TYPE);
         if !response.status().is_success() {
             Err(StreamError::Status(response.status()))
-        } else if of.is_none_or(|of| !of.as_bytes().starts_with(EVENTS.as_bytes())) {
+        } else if !of.and_then(|of| of.to_str().ok()).is_some_and(is_events) {
             Err(StreamError::NotAStream)
         } else {
             Ok(response)
         }
     }
+}
+
+/// Whatever its parameters.
+fn is_events(content: &str) -> bool {
+    let kind = content.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case(EVENTS)
 }
 
 fn of_events(error: sse_stream::Error) -> StreamError {
@@ -159,7 +168,6 @@ fn of_events(error: sse_stream::Error) -> StreamError {
     }
 }
 
-const TOKEN: &str = "secret";
 const KEY: &str = "Idempotency-Key";
 const EVENTS: &str = "text/event-stream";
 pub(crate) const LARGEST: usize = 1024 * 1024;

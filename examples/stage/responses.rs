@@ -40,8 +40,16 @@ pub enum Ending {
     Again,
     /// To its end, in events that are small, and together two megabytes.
     Long,
+    /// To its end, each event by the name of the next.
+    Misnamed,
+    /// Comments without end after so many events.
+    Comments(usize),
+    /// This as a word, and then as the message of an error.
+    Failed(&'static str),
     /// A page for people.
     Page,
+    /// The same elsewhere.
+    Moved,
 }
 
 /// What the service was asked.
@@ -85,7 +93,8 @@ pub fn within(wss: Ending, https: Vec<Ending>, seconds: &str) -> (Scene, Log) {
         .route("/v1/responses/resp_1", any(answer))
         .with_state(Arc::new(service));
     let scene = Scene::of(router).url("https", "/v1/");
-    (scene.argument("Why tea?").argument(seconds), log)
+    let scene = scene.argument("Why tea?").argument(seconds);
+    (scene.variable("RESPONSES_TOKEN", "secret"), log)
 }
 
 struct Service {
@@ -95,7 +104,8 @@ struct Service {
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
-    if request.headers().get(header::AUTHORIZATION).is_none() {
+    let allowed = request.headers().get(header::AUTHORIZATION);
+    if allowed.is_none_or(|it| it != "Bearer secret") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let upgrade = request.headers().contains_key(header::UPGRADE);
@@ -152,7 +162,7 @@ async fn tell(socket: &mut AcceptedSocket, ending: Ending) -> Result<(), Failed>
     if asked["type"] != "response.create" || asked["input"] != "Why tea?" {
         return Err("another question".into());
     }
-    for event in played_events(0, &ending) {
+    for (_, event) in played_events(0, &ending) {
         socket.send(Message::text(event)).await?;
         sleep(BEAT).await;
     }
@@ -176,22 +186,36 @@ fn over_https(request: &Request, ending: &Ending) -> Response {
     if let Ending::Page = ending {
         return ([(header::CONTENT_TYPE, "text/html")], "<p>Log in.</p>").into_response();
     }
+    if let Ending::Moved = ending {
+        let elsewhere = [(header::LOCATION, "/v1/elsewhere")];
+        return (StatusCode::TEMPORARY_REDIRECT, elsewhere).into_response();
+    }
     let last = request.headers().get("last-event-id");
     let last: Option<usize> = last.and_then(|last| last.to_str().ok()?.parse().ok());
     let begins = match ending {
         Ending::Again => 0,
         _ => last.map_or(0, |last| last + 1),
     };
-    let events = stream::iter(played_events(begins, ending)).then(|event| async move {
-        sleep(BEAT).await;
-        Ok(Bytes::from(format!(": a comment\ndata: {event}\n\n")))
-    });
+    let wrong = usize::from(matches!(ending, Ending::Misnamed));
+    let events =
+        stream::iter(played_events(begins, ending)).then(move |(number, event)| async move {
+            sleep(BEAT).await;
+            let id = number + wrong;
+            Ok(Bytes::from(format!(
+                ": a comment\nid: {id}\ndata: {event}\n\n"
+            )))
+        });
     let body = match ending {
         Ending::CutOff(_) => Body::from_stream(events.chain(stream::once(cut_off()))),
         Ending::Silent(_) => Body::from_stream(events.chain(stream::pending())),
+        Ending::Comments(_) => {
+            let comment = || Ok(Bytes::from(":\n\n".repeat(4096)));
+            Body::from_stream(events.chain(stream::repeat_with(comment)))
+        }
         _ => Body::from_stream(events.map(|event: Result<_, &str>| event)),
     };
-    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+    let kind = "Text/Event-Stream;charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
 /// A moment after the last event, which would be lost otherwise.
@@ -200,37 +224,50 @@ async fn cut_off() -> Result<Bytes, &'static str> {
     Err("cut off")
 }
 
-/// As many events as there are before the end, each as JSON.
-fn played_events(begins: usize, ending: &Ending) -> Vec<String> {
-    let mut left: Vec<String> = events().into_iter().skip(begins).collect();
+/// As many events as there are before the end, each as its number and JSON.
+fn played_events(begins: usize, ending: &Ending) -> Vec<(usize, String)> {
+    let mut left: Vec<(usize, String)> = events().into_iter().skip(begins).collect();
     match *ending {
-        Ending::CutOff(after) | Ending::Closed(after, _) | Ending::Silent(after) => {
-            left.truncate(after);
+        Ending::CutOff(after)
+        | Ending::Closed(after, _)
+        | Ending::Silent(after)
+        | Ending::Comments(after) => left.truncate(after),
+        Ending::Failed(text) => {
+            left.truncate(4);
+            let word = json!({"type": "response.output_text.delta", "delta": text});
+            let error = json!({"type": "error", "message": text});
+            for (at, event) in [(2, word), (3, error)] {
+                left[at].1 = numbered(at, event);
+            }
         }
-        Ending::Large(after) => left[after] = json!({"large": "x".repeat(2 << 20)}).to_string(),
+        Ending::Large(after) => left[after].1 = json!({"large": "x".repeat(2 << 20)}).to_string(),
         Ending::Without(which) => drop(left.remove(which)),
         Ending::Long => {
             // JSON may end with blanks.
             let blanks = " ".repeat(120_000);
-            left.iter_mut().for_each(|event| *event += &blanks);
+            left.iter_mut().for_each(|event| event.1 += &blanks);
         }
         _ => {}
     }
     left
 }
 
-fn events() -> Vec<String> {
+fn events() -> Vec<(usize, String)> {
     let mut events = vec![json!({"type": "response.created", "response": {"id": "resp_1"}})];
     events.push(json!({"type": "response.in_progress"}));
     for word in TEXT.split_inclusive(' ') {
         events.push(json!({"type": "response.output_text.delta", "delta": word}));
     }
     events.push(json!({"type": "response.completed"}));
-    let numbered = events.into_iter().enumerate().map(|(number, mut event)| {
-        event["sequence_number"] = number.into();
-        event.to_string()
-    });
-    numbered.collect()
+    let events = events.into_iter().enumerate();
+    events
+        .map(|(at, event)| (at, numbered(at, event)))
+        .collect()
+}
+
+fn numbered(number: usize, mut event: Value) -> String {
+    event["sequence_number"] = number.into();
+    event.to_string()
 }
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;

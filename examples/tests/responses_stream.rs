@@ -68,6 +68,25 @@ async fn an_event_that_is_missing_is_asked_for() {
 }
 
 #[tokio::test]
+async fn the_first_event_may_be_missing_too() {
+    let (ended, asked) = whole(Ending::Without(0), Ending::Whole).await;
+    assert_eq!(hows(&asked), ["WSS", "POST"]);
+    assert!(ended.errors.contains("before number 1"), "{ended:?}");
+    let (ended, _) = fails(Ending::Refused(503), Ending::Without(0)).await;
+    assert!(ended.errors.contains("before number 1"), "{ended:?}");
+    assert_eq!(ended.output, "");
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_asked_for_by_its_number_is_an_error() {
+    for wss in [Ending::Refused(503), Ending::CutOff(3)] {
+        let (ended, asked) = fails(wss, Ending::Misnamed).await;
+        assert_eq!(asked.len(), 2, "{ended:?}");
+        assert!(ended.errors.contains("is another one"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_that_comes_again_is_not_told_again() {
     let (_, asked) = whole(Ending::CutOff(7), Ending::Again).await;
     assert_eq!(hows(&asked), ["WSS", "GET"]);
@@ -89,6 +108,7 @@ async fn an_error_tells_of_both_transports() {
         (Ending::Refused(502), "status 502"),
         (Ending::CutOff(0), "broke off before"),
         (Ending::Page, "not a stream of events"),
+        (Ending::Moved, "status 307"),
     ];
     for (https, cause) in https {
         let (ended, asked) = fails(Ending::Refused(403), https).await;
@@ -120,9 +140,32 @@ async fn what_is_no_matter_of_the_transport_is_not_asked_over_https() {
 
 #[tokio::test]
 async fn a_large_event_is_not_read_over_https_either() {
-    let (ended, asked) = fails(Ending::Refused(503), Ending::Large(3)).await;
-    assert_eq!(hows(&asked), ["WSS", "POST"]);
-    assert!(ended.errors.contains("larger than 1048576"), "{ended:?}");
+    for https in [Ending::Large(3), Ending::Comments(3)] {
+        let (ended, asked) = fails(Ending::Refused(503), https).await;
+        assert_eq!(hows(&asked), ["WSS", "POST"]);
+        assert!(ended.errors.contains("larger than 1048576"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_says_does_not_steer_the_terminal() {
+    let (ended, _) = fails(Ending::Failed("\u{1b}[2Jtea\u{9b}1m\nmore"), Ending::Whole).await;
+    let shown = "\u{fffd}[2Jtea\u{fffd}1m\nmore";
+    assert_eq!(ended.output.trim_end(), shown);
+    let error = format!("error: the service gave up: {shown}\n");
+    assert!(ended.errors.ends_with(&error), "{ended:?}");
+}
+
+#[tokio::test]
+async fn the_token_is_never_sent_without_tls() {
+    let told = "a connection to localhost without TLS was refused";
+    crate::connects_to_nobody("responses_stream", scene().without_tls(), told).await;
+}
+
+#[tokio::test]
+async fn nothing_is_asked_without_a_token() {
+    let told = "RESPONSES_TOKEN has to hold the token";
+    crate::connects_to_nobody("responses_stream", scene().without_variables(), told).await;
 }
 
 #[tokio::test]
