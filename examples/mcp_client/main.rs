@@ -1,11 +1,13 @@
 //! An MCP client over streamable HTTP: the library `rmcp` brings the protocol, an `HttpClient` the
-//! connections (`over.rs`, to be copied as it is). Tools are listed, one is called, and what the server
+//! connections (`over.rs` with `answer.rs`, to be copied as they are). Tools are listed, one is called, and what the server
 //! says meanwhile is printed. A stream that breaks is resumed, a session that is gone begun anew, and
 //! the last one ended.
 //!
 //! `cargo run --example mcp_client` rehearses it on loopback, behind a proxy that re-signs TLS;
-//! with a URL behind it, `-- https://mcp.example.com/mcp`, it is run for real.
+//! with a URL behind it, `-- https://mcp.example.com/mcp`, it is run for real, and `MCP_TOKEN` holds
+//! the token for the server.
 
+mod answer;
 mod over;
 
 use std::env;
@@ -19,7 +21,7 @@ use rmcp::service::{ClientInitializeError, NotificationContext, RoleClient};
 use rmcp::{ClientHandler, ServiceExt as _};
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use trusted_transport::{TrustedTransport, in_full};
+use trusted_transport::{CaPolicy, TrustedTransport, in_full};
 
 use over::Mcp;
 
@@ -31,27 +33,28 @@ async fn main() -> ExitCode {
     match run(&url).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", in_full(&*error));
+            eprintln!("error: {}", shown(&in_full(&*error).to_string()));
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(url: &str) -> Result<(), Box<dyn Error>> {
-    let transport = TrustedTransport::from_env()?;
-    let mcp = Mcp::over(&transport)?.to(url, "secret");
+    let token = env::var("MCP_TOKEN").map_err(|_| "MCP_TOKEN has to hold the token")?;
+    let transport = TrustedTransport::builder(CaPolicy::from_env().load()?);
+    let mcp = Mcp::over(transport)?.to(url, &token);
     let guest = Guest::default();
     let changed = guest.changed.clone();
     let session = timeout(PATIENCE, guest.serve(mcp)).await?;
     let session = session.map_err(NoSession::from)?;
     for tool in timeout(PATIENCE, session.list_all_tools()).await?? {
         let about = tool.description.unwrap_or_default();
-        println!("tool {}: {about}", tool.name);
+        println!("tool {}: {}", shown(&tool.name), shown(&about));
     }
     let order = CallToolRequestParams::new("brew");
     let answer = timeout(PATIENCE, session.call_tool(order)).await??;
     for text in answer.content.iter().filter_map(|it| it.as_text()) {
-        println!("answer: {}", text.text);
+        println!("answer: {}", shown(&text.text));
     }
     timeout(PATIENCE, changed.notified()).await?;
     session.cancel().await?;
@@ -70,7 +73,7 @@ impl ClientHandler for Guest {
         progress: ProgressNotificationParam,
         _: NotificationContext<RoleClient>,
     ) {
-        println!("progress: {}", progress.message.unwrap_or_default());
+        println!("progress: {}", shown(&progress.message.unwrap_or_default()));
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
@@ -91,6 +94,11 @@ impl From<ClientInitializeError> for NoSession {
             error => Self(error.into()),
         }
     }
+}
+
+/// What a server says is text, and nothing that steers a terminal.
+fn shown(text: &str) -> String {
+    text.replace(|it: char| it.is_control() && it != '\n', "\u{fffd}")
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);

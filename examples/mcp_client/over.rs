@@ -4,41 +4,48 @@
 //! worse: a refused certificate does not explain itself, a stream is tried again for ever, also from a
 //! server that is not trusted any more, and the fence needs an exception.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::stream::{BoxStream, Stream, StreamExt as _};
+use futures_util::stream::{BoxStream, StreamExt as _};
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
-    AuthRequiredError, HttpStatusError, InsufficientScopeError, SseError, StreamableHttpClient,
-    StreamableHttpClientTransportConfig, StreamableHttpError, StreamableHttpPostResponse,
-    StreamableHttpResponseLimits,
+    SseError, StreamableHttpClient, StreamableHttpClientTransportConfig,
+    StreamableHttpPostResponse, StreamableHttpResponseLimits,
 };
 use sse_stream::{Sse, SseStream};
-use trusted_transport::http::header::{self, AsHeaderName, HeaderName, HeaderValue};
-use trusted_transport::http::{self, Method, Response, StatusCode};
-use trusted_transport::{HttpClient, RequestBuilder, TransportError, TrustedTransport};
+use trusted_transport::http::header::{self, HeaderName, HeaderValue};
+use trusted_transport::http::{Method, Response, StatusCode, redirect};
+use trusted_transport::{HttpClient, RequestBuilder, TransportBuilder, TransportError};
+
+use crate::answer::{Failed, failed, media_type, refusal, text, whole};
 
 /// How `rmcp` reaches a server.
 #[derive(Clone)]
 pub(crate) struct Mcp {
     client: HttpClient,
-    /// The next stream would end as the last one did.
-    hopeless: Arc<AtomicBool>,
+    /// From where a stream would end as the last one did.
+    hopeless: Arc<Mutex<HashSet<Place>>>,
 }
 
+/// Where `rmcp` begins a stream: the session, and the last event.
+type Place = (Option<Arc<str>>, Option<String>);
+
 impl Mcp {
-    /// Streams are open for long, but not silent: servers keep them alive.
-    pub(crate) fn over(transport: &TrustedTransport) -> Result<Self, TransportError> {
-        let client = transport.http().read_timeout(SILENCE).build()?;
-        let hopeless = Arc::default();
-        Ok(Self { client, hopeless })
+    /// The token is never sent without TLS, nor where a redirect leads. Streams are open for long,
+    /// but not silent: servers keep them alive.
+    pub(crate) fn over(transport: TransportBuilder) -> Result<Self, TransportError> {
+        let client = transport.https_only(true).build()?.http();
+        let client = client.redirect(redirect::Policy::none());
+        Ok(Self {
+            client: client.read_timeout(SILENCE).build()?,
+            hopeless: Arc::default(),
+        })
     }
 
     /// What a handler is served with.
@@ -69,37 +76,74 @@ impl Mcp {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        request.header(header::ACCEPT, "application/json, text/event-stream")
+        request.header(header::ACCEPT, format!("{JSON}, {EVENTS}"))
     }
 
-    fn events(&self, response: Response, limit: usize) -> Events {
-        let body = bounded(response.bytes_stream(), limit, self.hopeless.clone());
-        SseStream::from_bytes_stream(body).boxed()
+    /// The events, until one is larger than `limit`, with the comments before it: who sends nothing
+    /// else is not listened to for ever. `place` is where a broken stream begins again; without one,
+    /// behind the first event that has an id.
+    fn events(
+        &self,
+        response: Response,
+        session: Option<Arc<str>>,
+        mut place: Option<Place>,
+        limit: usize,
+    ) -> Events {
+        let unread = Arc::new(AtomicUsize::new(0));
+        let read = unread.clone();
+        let body = response.bytes_stream().map(move |chunk| {
+            let chunk = chunk.map_err(TransportError::from)?;
+            match unread.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len() {
+                unread if unread > limit => Err(io::Error::other("an event is too large")),
+                _ => Ok(chunk),
+            }
+        });
+        let mcp = self.clone();
+        let events = SseStream::from_bytes_stream(body).inspect(move |event| match event {
+            Ok(event) => {
+                // More is read when all events of a chunk have been taken.
+                read.store(0, Ordering::Relaxed);
+                if event.id.is_some() {
+                    place = Some((session.clone(), event.id.clone()));
+                }
+            }
+            Err(SseError::Body(_)) if read.load(Ordering::Relaxed) <= limit => {}
+            Err(_) => mcp.hopeless().extend(place.clone()),
+        });
+        events.boxed()
     }
 
     async fn stream(
         &self,
         request: RequestBuilder,
-        last: Option<String>,
+        (session, last): Place,
         limit: usize,
     ) -> Result<Events, Failed> {
-        let request = match last {
+        let request = match &last {
             Some(last) => request.header("last-event-id", last),
             None => request,
         };
         let response = request.send().await.map_err(failed)?;
-        match refusal(&response) {
+        match (refusal(&response), media_type(&response)) {
             _ if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
                 Err(Failed::ServerDoesNotSupportSse)
             }
-            Some(refusal) => Err(refusal),
-            None => Ok(self.events(response, limit)),
+            (Some(refusal), _) => Err(refusal),
+            (None, Some(content)) if content == EVENTS => {
+                let place = (session.clone(), last);
+                Ok(self.events(response, session, Some(place), limit))
+            }
+            (None, content) => Err(Failed::UnexpectedContentType(content)),
         }
+    }
+
+    fn hopeless(&self) -> MutexGuard<'_, HashSet<Place>> {
+        let places = self.hopeless.lock();
+        places.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 type Events = BoxStream<'static, Result<Sse, SseError>>;
-type Failed = StreamableHttpError<TransportError>;
 type Headers = HashMap<HeaderName, HeaderValue>;
 
 impl StreamableHttpClient for Mcp {
@@ -133,29 +177,27 @@ impl StreamableHttpClient for Mcp {
             return Err(Failed::SessionExpired);
         }
         let is_request = matches!(message, ClientJsonRpcMessage::Request(_));
-        let content = text(&response, header::CONTENT_TYPE).unwrap_or_default();
-        let session = text(&response, SESSION);
-        match (
-            refusal(&response),
-            content.split(';').next().unwrap_or("").trim(),
-        ) {
+        let content = media_type(&response);
+        let begun = text(&response, SESSION);
+        match (refusal(&response), content.as_deref()) {
             (None, _) if !is_request => Ok(StreamableHttpPostResponse::Accepted),
-            (None, "text/event-stream") => {
-                let events = self.events(response, limits.max_sse_event_size);
-                Ok(StreamableHttpPostResponse::Sse(events, session))
+            (None, Some(EVENTS)) => {
+                let session = begun.as_deref().map(Arc::from).or(session);
+                let events = self.events(response, session, None, limits.max_sse_event_size);
+                Ok(StreamableHttpPostResponse::Sse(events, begun))
             }
-            (None, "application/json") => {
+            (None, Some(JSON)) => {
                 let body = whole(response, limits.max_json_response_size).await?;
                 let message = serde_json::from_slice(&body)?;
-                Ok(StreamableHttpPostResponse::Json(message, session))
+                Ok(StreamableHttpPostResponse::Json(message, begun))
             }
-            (None, _) => Err(Failed::UnexpectedContentType(Some(content))),
+            (None, _) => Err(Failed::UnexpectedContentType(content)),
             // It may say why, in the words of the protocol.
-            (Some(Failed::HttpStatus(status)), "application/json") => {
+            (Some(Failed::HttpStatus(status)), Some(JSON)) => {
                 let body = whole(response, limits.max_json_response_size).await?;
                 match serde_json::from_slice(&body) {
                     Ok(why @ ServerJsonRpcMessage::Error(_)) => {
-                        Ok(StreamableHttpPostResponse::Json(why, session))
+                        Ok(StreamableHttpPostResponse::Json(why, begun))
                     }
                     _ => Err(status.into()),
                 }
@@ -200,88 +242,25 @@ impl StreamableHttpClient for Mcp {
         headers: Headers,
         limit: usize,
     ) -> Result<Events, Failed> {
+        let place = (session, last);
         // The one answer that ends `rmcp`'s tries.
-        if self.hopeless.load(Ordering::Relaxed) {
+        if self.hopeless().remove(&place) {
             return Err(Failed::ServerDoesNotSupportSse);
         }
-        let request = self.request(Method::GET, &url, session.as_deref(), token, headers);
-        let stream = self.stream(request, last, limit).await;
+        let request = self.request(Method::GET, &url, place.0.as_deref(), token, headers);
+        let stream = self.stream(request, place.clone(), limit).await;
         if let Err(Failed::Io(error)) = &stream {
             let error = error.get_ref().and_then(|it| it.downcast_ref());
             if !error.is_none_or(TransportError::is_retryable) {
-                self.hopeless.store(true, Ordering::Relaxed);
+                self.hopeless().insert(place);
             }
         }
         stream
     }
 }
 
-/// `Client` would be the variant for it, had it a source.
-fn failed(error: TransportError) -> Failed {
-    Failed::Io(error.into())
-}
-
-fn refusal(response: &Response) -> Option<Failed> {
-    let challenge = || text(response, header::WWW_AUTHENTICATE).unwrap_or_default();
-    match response.status() {
-        status if status.is_success() => None,
-        StatusCode::UNAUTHORIZED => {
-            let error = AuthRequiredError::new(challenge());
-            Some(Failed::AuthRequired(error))
-        }
-        StatusCode::FORBIDDEN => {
-            let error = InsufficientScopeError::new(challenge(), None);
-            Some(Failed::InsufficientScope(error))
-        }
-        status => {
-            let later = text(response, header::RETRY_AFTER);
-            Some(HttpStatusError::new(status.as_u16(), later).into())
-        }
-    }
-}
-
-fn text(response: &Response, name: impl AsHeaderName) -> Option<String> {
-    let value = response.headers().get(name)?;
-    value.to_str().ok().map(str::to_owned)
-}
-
-async fn whole(mut response: Response, limit: usize) -> Result<Vec<u8>, Failed> {
-    let mut body = Vec::new();
-    let broken = |error: http::Error| failed(error.into());
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if chunk.len() > limit - body.len() {
-            return Err(Failed::ResponseBodyTooLarge { max_size: limit });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Fails behind an event of more than `limit` bytes. An empty line ends an event.
-fn bounded(
-    body: impl Stream<Item = Result<Bytes, http::Error>>,
-    limit: usize,
-    hopeless: Arc<AtomicBool>,
-) -> impl Stream<Item = Result<Bytes, io::Error>> {
-    let (mut event, mut line) = (0, 0);
-    body.map(move |chunk| {
-        let chunk = chunk.map_err(TransportError::from)?;
-        for byte in &chunk {
-            (event, line) = match byte {
-                b'\n' if line == 0 => (0, 0),
-                b'\n' => (event + 1, 0),
-                b'\r' => (event + 1, line),
-                _ => (event + 1, line + 1),
-            };
-            if event > limit {
-                hopeless.store(true, Ordering::Relaxed);
-                return Err(io::Error::other("an event of the server is too large"));
-            }
-        }
-        Ok(chunk)
-    })
-}
-
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
 const SESSION: &str = "mcp-session-id";
 const SILENCE: Duration = Duration::from_secs(60);
 const LARGEST: usize = 1 << 20;

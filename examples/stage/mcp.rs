@@ -2,13 +2,14 @@
 //! forgets the first session, and breaks the stream of the first call off.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt as _};
@@ -17,6 +18,8 @@ use rmcp::model::{ProgressNotificationParam, RequestMetaObject, ServerCapabiliti
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use rmcp::{Peer, RoleServer, ServerHandler, tool, tool_handler, tool_router};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::Scene;
 
@@ -52,44 +55,69 @@ pub fn scene() -> Scene {
 
 /// The same, and what it was asked.
 pub fn observed() -> (Scene, Asked) {
+    played("a pot of tea", None)
+}
+
+/// The same, and the tool answers with this.
+pub fn answering(answer: &'static str) -> Scene {
+    played(answer, None).0
+}
+
+/// The same, and the first session's stream is one event and a flood; the session is forgotten when
+/// nobody reads it any more.
+pub fn flooded() -> (Scene, Asked) {
+    played("a pot of tea", Some(Arc::default()))
+}
+
+/// A server that lets nobody in, with this status and one header.
+pub fn refusing(status: u16, name: HeaderName, value: &'static str) -> Scene {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT);
+    called(Router::new().fallback(async move || (status, [(name, value)])))
+}
+
+/// A server that answers with this again and again, and how many bytes of it somebody took.
+pub fn flooding(content: &'static str, drop: &'static str) -> (Scene, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&taken);
+    let flood = async move || ([(header::CONTENT_TYPE, content)], flood(drop, counter));
+    (called(Router::new().fallback(flood)), taken)
+}
+
+fn called(service: Router) -> Scene {
+    let scene = Scene::of(service).url("https", "/mcp");
+    scene.variable("MCP_TOKEN", "secret")
+}
+
+fn played(answer: &'static str, left: Option<Arc<Notify>>) -> (Scene, Asked) {
     let asked = Asked::default();
-    let front = from_fn_with_state(asked.clone(), front);
+    let trouble = (asked.clone(), left);
     let service = Router::new()
-        .route_service("/mcp", tea_house())
-        .layer(front);
-    (Scene::of(service).url("https", "/mcp"), asked)
-}
-
-/// A server that lets nobody in.
-pub fn refusing() -> Scene {
-    let refusal = [(header::WWW_AUTHENTICATE, "Bearer realm=\"tea\"")];
-    let service = Router::new().fallback(async move || (StatusCode::UNAUTHORIZED, refusal));
-    Scene::of(service).url("https", "/mcp")
-}
-
-/// A server that answers with more than anybody wants to read: JSON, or one event.
-pub fn flooding(content: &'static str) -> Scene {
-    let flood = move || async move {
-        let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1 << 14]));
-        let body = Body::from_stream(stream::repeat_with(chunk));
-        ([(header::CONTENT_TYPE, content)], body)
-    };
-    Scene::of(Router::new().fallback(flood)).url("https", "/mcp")
+        .route_service("/mcp", tea_house(answer))
+        .layer(from_fn_with_state(trouble, front));
+    (called(service), asked)
 }
 
 /// The real server.
-pub fn tea_house() -> StreamableHttpService<TeaHouse, LocalSessionManager> {
+fn tea_house(answer: &'static str) -> StreamableHttpService<TeaHouse, LocalSessionManager> {
     let soon = Some(Duration::from_millis(50));
     let mut sessions = LocalSessionManager::default();
     sessions.session_config.sse_retry = soon;
     let config = StreamableHttpServerConfig::default()
         .with_sse_retry(soon)
         .with_allowed_hosts([crate::HOST]);
-    StreamableHttpService::new(|| Ok(TeaHouse::new()), Arc::new(sessions), config)
+    StreamableHttpService::new(
+        move || Ok(TeaHouse::new(answer)),
+        Arc::new(sessions),
+        config,
+    )
 }
 
 /// Notes each request and makes trouble.
-async fn front(State(asked): State<Asked>, request: Request, next: Next) -> Response {
+async fn front(
+    State((asked, left)): State<(Asked, Option<Arc<Notify>>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let allowed = headers.get(header::AUTHORIZATION);
     if allowed.is_none_or(|it| it != "Bearer secret") {
@@ -110,14 +138,55 @@ async fn front(State(asked): State<Asked>, request: Request, next: Next) -> Resp
     };
     let times = asked.note(what.trim().to_owned());
     if what == "POST tools/list" && times == 1 {
+        if let Some(left) = left {
+            timeout(PATIENCE, left.notified()).await.ok();
+        }
         return StatusCode::NOT_FOUND.into_response();
     }
+    if let (1, "GET", Some(left)) = (times, what.trim(), left) {
+        return stream_and_flood(left);
+    }
     let request = Request::from_parts(head, Body::from(body));
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if let Some(content) = response.headers_mut().get_mut(header::CONTENT_TYPE) {
+        // It is the same in capitals (RFC 9110, 8.3.1).
+        let capitals = content.as_bytes().to_ascii_uppercase();
+        *content = HeaderValue::from_bytes(&capitals).unwrap_or_else(|_| content.clone());
+    }
     match what == "POST tools/call" && times == 1 {
         true => response.map(broken_off),
         false => response,
     }
+}
+
+/// One event, from behind which the stream could be asked for again, and no other.
+fn stream_and_flood(left: Arc<Notify>) -> Response {
+    let left = Left(left);
+    let event = Bytes::from_static(b"id: 1\ndata: {}\n\n");
+    let flood = stream::repeat_with(move || {
+        let _held = &left;
+        Bytes::from_static(&[b'x'; 1 << 14])
+    });
+    let body = Body::from_stream(stream::iter([event]).chain(flood).map(Ok::<_, Infallible>));
+    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+/// Tells when the body that holds it is read no more.
+struct Left(Arc<Notify>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+/// The same again and again.
+fn flood(drop: &'static str, taken: Arc<AtomicUsize>) -> Body {
+    let wave = Bytes::from(drop.repeat(FLOOD / drop.len()));
+    Body::from_stream(stream::repeat_with(move || {
+        taken.fetch_add(wave.len(), Ordering::SeqCst);
+        Ok::<_, Infallible>(wave.clone())
+    }))
 }
 
 /// The body as far as the first event, with which a server says how it is to be resumed.
@@ -128,13 +197,15 @@ fn broken_off(body: Body) -> Body {
 /// An MCP server with one tool.
 #[derive(Clone, Debug)]
 pub struct TeaHouse {
+    answer: &'static str,
     tool_router: ToolRouter<Self>,
 }
 
 #[tool_router]
 impl TeaHouse {
-    fn new() -> Self {
+    fn new(answer: &'static str) -> Self {
         Self {
+            answer,
             tool_router: Self::tool_router(),
         }
     }
@@ -153,7 +224,7 @@ impl TeaHouse {
             }
         }
         guest.notify_tool_list_changed().await.ok();
-        "a pot of tea".to_owned()
+        self.answer.to_owned()
     }
 }
 
@@ -163,3 +234,6 @@ impl ServerHandler for TeaHouse {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
     }
 }
+
+const FLOOD: usize = 1 << 14;
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,7 +1,10 @@
 //! Tools are listed and called over sessions and streams that break, and what a server sends is bounded.
 
+use std::sync::atomic::Ordering;
+
 use stage::Bundle;
-use stage::mcp::{flooding, observed, refusing, scene};
+use stage::mcp::{answering, flooded, flooding, observed, refusing, scene};
+use trusted_transport::http::header::{LOCATION, SERVER, WWW_AUTHENTICATE};
 
 #[tokio::test]
 async fn a_tool_is_called_and_what_the_server_says_meanwhile_is_heard() {
@@ -32,26 +35,86 @@ async fn a_broken_stream_is_resumed_a_lost_session_begun_anew_and_the_last_one_e
 
 #[tokio::test]
 async fn who_is_not_let_in_is_told_so_at_once() {
-    let (stage, ended) = crate::run("mcp_client", refusing(), Bundle::Company).await;
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.errors.contains("authorization required"), "{ended:?}");
-    assert!(ended.errors.contains("Bearer realm=\"tea\""), "{ended:?}");
-    assert!(!ended.errors.contains("secret"), "{ended:?}");
-    assert_eq!(stage.asked().len(), 1, "{ended:?}");
+    let refusals = [
+        (
+            401,
+            WWW_AUTHENTICATE,
+            "Bearer realm=\"tea\"",
+            "authorization required: Bearer realm=\"tea\"",
+        ),
+        (
+            403,
+            WWW_AUTHENTICATE,
+            "Bearer realm=\"tea\", error=\"insufficient_scope\"",
+            "insufficient scope: Bearer",
+        ),
+        (
+            403,
+            WWW_AUTHENTICATE,
+            "Bearer realm=\"insufficient_scope\"",
+            "HTTP 403",
+        ),
+        (403, SERVER, "tea", "HTTP 403"),
+        (307, LOCATION, "/elsewhere", "HTTP 307"),
+    ];
+    for (status, name, value, told) in refusals {
+        let scene = refusing(status, name, value);
+        let (stage, ended) = crate::run("mcp_client", scene, Bundle::Company).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.errors.contains(told), "{ended:?}");
+        assert!(!ended.errors.contains("secret"), "{ended:?}");
+        assert_eq!(stage.requests(), 1, "{ended:?}");
+    }
 }
 
 #[tokio::test]
 async fn neither_an_answer_nor_an_event_is_read_without_bound() {
     // Of a stream that fails so early, rmcp says no more.
-    let told = [
-        ("application/json", "maximum size of 1048576 bytes"),
-        ("text/event-stream", "connection closed"),
+    let floods = [
+        ("application/json", " ", "maximum size of 1048576 bytes"),
+        ("text/event-stream", " ", "connection closed"),
+        ("text/event-stream", ": a comment\n\n", "connection closed"),
     ];
-    for (content, told) in told {
-        let (_stage, ended) = crate::run("mcp_client", flooding(content), Bundle::Company).await;
+    for (content, drop, told) in floods {
+        let (scene, taken) = flooding(content, drop);
+        let (stage, ended) = crate::run("mcp_client", scene, Bundle::Company).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.errors.contains(told), "{content}: {ended:?}");
+        assert_eq!(stage.requests(), 1, "{ended:?}");
+        // What is above the limit lies in the buffers of two connections.
+        let taken = taken.load(Ordering::SeqCst);
+        assert!((1 << 20..1 << 25).contains(&taken), "{content}: {taken}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_too_large_is_not_resumed_and_the_next_session_has_its_own() {
+    let (scene, asked) = flooded();
+    let (_stage, ended) = crate::succeeds("mcp_client", scene).await;
+    assert!(ended.output.contains("other tools now"), "{ended:?}");
+    assert_eq!(asked.times("GET"), 2, "{asked:?}");
+    // This is the call's.
+    assert_eq!(asked.times("resumed"), 1, "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_the_server_says_does_not_steer_the_terminal() {
+    let scene = answering("\u{1b}[2Jtea\u{9b}1m\nand milk");
+    let (_stage, ended) = crate::succeeds("mcp_client", scene).await;
+    let shown = "answer: \u{fffd}[2Jtea\u{fffd}1m\nand milk\n";
+    assert!(ended.output.contains(shown), "{ended:?}");
+}
+
+#[tokio::test]
+async fn the_token_is_never_sent_without_tls() {
+    let told = "a connection to localhost without TLS was refused";
+    crate::connects_to_nobody("mcp_client", scene().without_tls(), told).await;
+}
+
+#[tokio::test]
+async fn nothing_is_asked_without_a_token() {
+    let told = "MCP_TOKEN has to hold the token";
+    crate::connects_to_nobody("mcp_client", scene().without_variables(), told).await;
 }
 
 #[tokio::test]
