@@ -1,17 +1,18 @@
 //! A typed client of a JSON API: pages, deadlines, and another try for what may pass.
 //!
-//! `cargo run --example backend_api` rehearses it on loopback, behind a proxy that re-signs TLS;
-//! with a URL behind it, `-- https://api.example.com/`, it is run for real.
+//! `cargo run --example backend_api` rehearses it on loopback, behind a proxy that re-signs TLS; with a
+//! URL behind it, `-- https://api.example.com/v1/`, and a token in `API_TOKEN`, it is run for real.
 
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable as _};
+use http::Response;
 use serde::Deserialize;
-use trusted_transport::http::{Response, StatusCode, Url, header};
-use trusted_transport::{HttpClient, TransportError, TrustedTransport, in_full};
+use trusted_transport::http::{StatusCode, Url, header, redirect};
+use trusted_transport::{CaPolicy, HttpClient, TransportError, TrustedTransport, in_full};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -28,16 +29,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(url: &str) -> Result<(), Box<dyn Error>> {
-    let transport = TrustedTransport::from_env()?;
-    let api = Api::at(Url::parse(url)?, &transport)?;
+    let token = env::var("API_TOKEN").map_err(|_| "API_TOKEN is not set")?;
+    // Neither a URL nor a redirect takes the token to where it can be read on the way.
+    let transport = TrustedTransport::builder(CaPolicy::from_env().load()?)
+        .https_only(true)
+        .build()?;
+    let api = Api::at(url, token, &transport)?;
     let mut after = None;
     loop {
         let page = api.orders(after).await?;
         for order in page.orders {
-            println!("order {}: {}", order.number, order.item);
+            // What a server says is text, and nothing that steers a terminal.
+            println!("order {}: {}", order.number, order.item.escape_debug());
         }
         match page.after {
-            Some(last) => after = Some(last),
+            Some(last) if Some(last) > after => after = Some(last),
+            Some(_) => return Err(ApiError::Circle.into()),
             None => return Ok(()),
         }
     }
@@ -60,27 +67,41 @@ struct Order {
 enum ApiError {
     #[error("the API was not reached")]
     Transport(#[from] TransportError),
-    #[error("the API answered with status {status}")]
+    #[error("the API answered with status {status}{}", asking(*.retry_after))]
     Status {
         status: StatusCode,
         /// What the server has asked for.
         retry_after: Option<Duration>,
     },
+    #[error("the API's page cannot be read")]
+    Page(#[from] serde_json::Error),
+    #[error("the API's pages lead back to one that was read")]
+    Circle,
 }
 
 struct Api {
-    base: Url,
+    orders: Url,
+    token: String,
     client: HttpClient,
 }
 
 impl Api {
-    fn at(base: Url, transport: &TrustedTransport) -> Result<Self, TransportError> {
+    fn at(base: &str, token: String, transport: &TrustedTransport) -> Result<Self, Box<dyn Error>> {
+        let mut orders = Url::parse(base)?;
+        let mut path = orders.path_segments_mut().map_err(|()| "not a base URL")?;
+        path.pop_if_empty().push("orders");
+        drop(path);
         let client = transport
             .http()
+            .redirect(redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .read_timeout(Duration::from_secs(10))
             .build()?;
-        Ok(Self { base, client })
+        Ok(Self {
+            orders,
+            token,
+            client,
+        })
     }
 
     /// One page, asked for until it is there or there is no hope.
@@ -88,30 +109,31 @@ impl Api {
         (|| self.orders_once(after))
             .retry(pace())
             .when(ApiError::may_pass)
-            .adjust(|error, delay| delay.map(|delay| error.retry_after().unwrap_or(delay)))
+            .adjust(|error, delay| match error.retry_after() {
+                Some(asked) => delay.and((asked <= LONGEST).then_some(asked)),
+                None => delay,
+            })
             .notify(|error, delay| eprintln!("again in {:.1} s: {error}", delay.as_secs_f32()))
             .await
     }
 
     async fn orders_once(&self, after: Option<u64>) -> Result<Page, ApiError> {
-        let mut url = self.base.clone();
-        url.set_path("/orders");
-        let request = self.client.get(url).bearer_auth("secret");
-        let response = request.query(&[("after", after)]).send().await?;
+        let request = self.client.get(self.orders.clone());
+        let request = request.bearer_auth(&self.token).query(&[("after", after)]);
+        let response = request.exchange(LARGEST).await?;
         if !response.status().is_success() {
             return Err(ApiError::refused(&response));
         }
-        Ok(response.json().await.map_err(TransportError::from)?)
+        Ok(serde_json::from_slice(response.body())?)
     }
 }
 
 impl ApiError {
-    fn refused(response: &Response) -> Self {
+    fn refused(response: &Response<impl AsRef<[u8]>>) -> Self {
         let retry_after = response.headers().get(header::RETRY_AFTER);
-        let seconds = retry_after.and_then(|it| it.to_str().ok()?.parse().ok());
         Self::Status {
             status: response.status(),
-            retry_after: seconds.map(Duration::from_secs),
+            retry_after: retry_after.and_then(|it| wait(it.to_str().ok()?)),
         }
     }
 
@@ -119,17 +141,30 @@ impl ApiError {
     fn may_pass(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_retryable(),
-            Self::Status { status, .. } => status.is_server_error() || status.as_u16() == 429,
+            Self::Status { status, .. } => matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504),
+            Self::Page(_) | Self::Circle => false,
         }
     }
 
-    /// As long as it is bearable.
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Status { retry_after, .. } => retry_after.map(|it| it.min(LONGEST)),
-            Self::Transport(_) => None,
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Transport(_) | Self::Page(_) | Self::Circle => None,
         }
     }
+}
+
+/// Seconds, or a date (RFC 9110, 10.2.3).
+fn wait(text: &str) -> Option<Duration> {
+    let seconds = text.parse().map(Duration::from_secs);
+    let until = |date: SystemTime| date.duration_since(SystemTime::now()).unwrap_or_default();
+    let date = || httpdate::parse_http_date(text).ok();
+    seconds.ok().or_else(|| date().map(until))
+}
+
+fn asking(retry_after: Option<Duration>) -> String {
+    let asked = retry_after.map(|it| format!(", and asks for {} s of patience", it.as_secs()));
+    asked.unwrap_or_default()
 }
 
 fn pace() -> ExponentialBuilder {
@@ -139,4 +174,7 @@ fn pace() -> ExponentialBuilder {
         .with_jitter()
 }
 
+/// Who is asked to wait for longer had better say so.
 const LONGEST: Duration = Duration::from_secs(60);
+/// In bytes.
+const LARGEST: usize = 1 << 20;

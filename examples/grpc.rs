@@ -9,6 +9,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
+// In place of the messages that tonic-build generates.
 use stage::Text;
 use tokio_stream::StreamExt as _;
 use tonic::client::Grpc;
@@ -43,13 +44,13 @@ async fn call(transport: &TrustedTransport, url: &str) -> Result<(), Box<dyn Err
     // What tonic-build generates is made like this too: `EchoClient::with_origin(client, url)`.
     let mut echo = Grpc::with_origin(client, url.parse::<Uri>()?);
 
-    println!("answer: {}", say(&mut echo, "hello").await?);
+    println!("answer: {}", say(&mut echo, "hello").await?.escape_debug());
     let mut answers = talk(&mut echo, ["one", "two", "three"]).await?;
     while let Some(answer) = answers.next().await {
-        println!("answer: {}", answer?);
+        println!("answer: {}", answer?.escape_debug());
     }
     if let Err(status) = say(&mut echo, "").await {
-        println!("refused: {}", status.message());
+        println!("refused: {}", status.message().escape_debug());
     }
     Ok(())
 }

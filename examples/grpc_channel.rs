@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+// In place of the messages that tonic-build generates.
 use stage::Text;
 use tokio::net::TcpStream;
 use tonic::client::Grpc;
@@ -40,14 +41,17 @@ async fn main() -> ExitCode {
 async fn run(url: &str) -> Result<(), Box<dyn Error>> {
     let transport = TrustedTransport::from_env()?;
     // The token knows what it has refused, wherever the error comes out.
-    let channel = channel(&transport, url).await;
-    let channel = channel.map_err(|error| transport.explain(&*error).map_or(error, Into::into))?;
-    let mut echo = Grpc::new(channel);
+    let called = call(&transport, url).await;
+    called.map_err(|error| transport.explain(&*error).map_or(error, Into::into))
+}
+
+async fn call(transport: &TrustedTransport, url: &str) -> Result<(), Box<dyn Error>> {
+    let mut echo = Grpc::new(channel(transport, url).await?);
     echo.ready().await?;
     let path = PathAndQuery::from_static("/echo.Echo/Say");
     let request = tonic::Request::new("hello".to_owned());
     let answer = echo.unary(request, path, Text).await?;
-    println!("answer: {}", answer.into_inner());
+    println!("answer: {}", answer.into_inner().escape_debug());
     Ok(())
 }
 
@@ -56,11 +60,17 @@ async fn channel(transport: &TrustedTransport, url: &str) -> Result<Channel, Box
     // gRPC is HTTP/2; the token's configuration leaves the choice of protocol to whoever has it.
     config.alpn_protocols = vec![b"h2".to_vec()];
     let config = Arc::new(config);
-    // An `http://` proxy without credentials. For others, `grpc.rs` has no more lines.
     let proxy = transport.route(url)?.proxy();
     let proxy: Option<Uri> = proxy.map(|proxy| proxy.parse()).transpose()?;
+    // One that wants credentials refuses. For those and others, `grpc.rs` has no more lines.
+    if let Some(other) = proxy.as_ref().filter(|it| it.scheme_str() != Some("http")) {
+        return Err(format!("this channel knows proxies with http:// only, not {other}").into());
+    }
     let connector = service_fn(move |uri| connect(uri, proxy.clone(), config.clone()));
-    let endpoint = Endpoint::from_shared(url.to_owned())?.connect_timeout(Duration::from_secs(30));
+    let limit = Duration::from_secs(30);
+    let endpoint = Endpoint::from_shared(url.to_owned())?
+        .connect_timeout(limit)
+        .timeout(limit);
     Ok(endpoint.connect_with_connector(connector).await?)
 }
 

@@ -15,7 +15,11 @@ pub fn scene(library: &str) -> Scene {
         .route("/", get(attempt))
         .route("/responses", post(responses))
         .route("/token", post(token));
-    Scene::of(service).argument(library).url("https", "/")
+    Scene::of(service)
+        .argument(library)
+        .url("https", "/")
+        .variable("CLIENT_SECRET", "secret")
+        .variable("OPENAI_API_KEY", "secret")
 }
 
 async fn attempt(headers: HeaderMap) -> Result<&'static str, StatusCode> {

@@ -220,6 +220,7 @@ impl TeaHouse {
                     .notify_progress(progress.with_message(*message))
                     .await
                     .ok();
+                // Who is cut off asks again meanwhile: behind the last word nothing is kept for it.
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }

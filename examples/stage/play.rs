@@ -276,13 +276,17 @@ fn browser(bundle: &Path, proxy: &Proxy) -> Result<HttpClient, TransportError> {
 const COMPANY: &str = "company.pem";
 const STRANGER: &str = "stranger.pem";
 const LIMIT: Duration = Duration::from_secs(60);
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 15] = [
     "ALL_PROXY",
+    "API_TOKEN",
+    "CLIENT_SECRET",
     "CODEX_CA_CERTIFICATE",
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "MCP_TOKEN",
     "NO_PROXY",
+    "OPENAI_API_KEY",
+    "QUEUE_TOKEN",
     "REALTIME_TOKEN",
     "RESPONSES_TOKEN",
     "SSL_CERT_DIR",

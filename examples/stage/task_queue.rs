@@ -1,17 +1,19 @@
 //! The service of `task_queue`: a queue that says what has changed, and whose tasks have one owner.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+mod desk;
 
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde_json::json;
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+
+use desk::{Desk, HELD_BACK, Task};
 
 use crate::Scene;
 
@@ -32,6 +34,10 @@ pub enum Plan {
     Many,
     /// One task without end, and a queue that never closes.
     Endless,
+    /// One task, and the answer to the first claim is lost. Then it closes.
+    Lost,
+    /// One task without end, and who has claimed it is locked out.
+    Locked,
 }
 
 /// What the queue has seen.
@@ -41,13 +47,15 @@ pub struct Ledger(Arc<Desk>);
 /// A queue, and what it sees.
 pub fn played(plan: Plan) -> (Scene, Ledger) {
     let desk = Arc::new(Desk::of(plan));
-    let service = Router::new()
+    let tasks = Router::new()
         .route("/tasks", get(list))
         .route("/tasks/{id}", get(task))
         .route("/tasks/{id}/claims/{worker}", put(claim).delete(give_back))
         .route("/tasks/{id}/claims/{worker}/result", put(result))
         .with_state(desk.clone());
-    (Scene::of(service).url("https", "/"), Ledger(desk))
+    let service = Router::new().nest("/queues/tea", tasks.layer(from_fn(known)));
+    let scene = Scene::of(service).url("https", "/queues/tea/");
+    (scene.variable("QUEUE_TOKEN", "secret"), Ledger(desk))
 }
 
 impl Ledger {
@@ -77,115 +85,10 @@ impl Ledger {
     }
 }
 
-struct Desk {
-    plan: Plan,
-    state: Mutex<Book>,
-    changed: watch::Sender<u64>,
-}
-
-#[derive(Default)]
-struct Book {
-    tasks: BTreeMap<u64, Task>,
-    deeds: Vec<String>,
-    looks: Vec<(Option<String>, u16)>,
-    hangs: bool,
-}
-
-#[derive(Clone, Default)]
-struct Task {
-    version: u64,
-    takes: u64,
-    owner: Option<String>,
-    over: bool,
-}
-
-impl Desk {
-    fn of(plan: Plan) -> Self {
-        let tasks: &[(u64, u64)] = match plan {
-            Plan::Everyday => &[(1, 50), (2, 50)],
-            Plan::Dated => &[(1, 0)],
-            Plan::Many => &[(0, 0); 20],
-            Plan::Endless => &[(1, 300_000)],
-        };
-        let task = |(index, &(_, takes)): (usize, &(u64, u64))| {
-            let task = Task {
-                takes,
-                ..Task::default()
-            };
-            (index as u64 + 1, task)
-        };
-        let tasks = tasks.iter().enumerate().map(task).collect();
-        Self {
-            plan,
-            state: Mutex::new(Book {
-                tasks,
-                ..Book::default()
-            }),
-            changed: watch::Sender::new(1),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        self.state.lock().unwrap_or_else(|it| it.into_inner())
-    }
-
-    fn has_changed(&self) {
-        self.changed.send_modify(|version| *version += 1);
-    }
-
-    fn validator(&self, version: u64) -> (HeaderName, HeaderName, HeaderValue) {
-        let (name, asked, text) = match self.plan {
-            Plan::Dated => {
-                let date = format!(
-                    "Mon, 23 Nov 2026 07:{:02}:{:02} GMT",
-                    version / 60,
-                    version % 60
-                );
-                (header::LAST_MODIFIED, header::IF_MODIFIED_SINCE, date)
-            }
-            _ => (
-                header::ETAG,
-                header::IF_NONE_MATCH,
-                format!("\"{version}\""),
-            ),
-        };
-        let value = HeaderValue::try_from(text).expect("a header value");
-        (name, asked, value)
-    }
-
-    /// Something new, or the time is over; the version then, and whether it is another.
-    async fn wait(&self, headers: &HeaderMap) -> (u64, bool) {
-        let mut changed = self.changed.subscribe();
-        let is_known = |version: &u64| {
-            let (_, asked, value) = self.validator(*version);
-            headers.get(asked) == Some(&value)
-        };
-        let waits = headers.contains_key("prefer");
-        let held_back = if waits { HELD_BACK } else { Duration::ZERO };
-        let _ = timeout(held_back, changed.wait_for(|it| !is_known(it))).await;
-        let version = *self.changed.borrow();
-        (version, !is_known(&version))
-    }
-
-    /// Later, what the plan has for it happens.
-    fn look(self: &Arc<Self>, look: usize) {
-        let later = match (self.plan, look) {
-            (Plan::Everyday, 4) => 700,
-            (Plan::Dated, 3) => 0,
-            _ => return,
-        };
-        let desk = self.clone();
-        tokio::spawn(async move {
-            sleep(HELD_BACK).await;
-            let id = desk.lock().tasks.len() as u64 + 1;
-            let takes = if later == 0 { 0 } else { 300_000 };
-            let task = Task {
-                takes,
-                ..Task::default()
-            };
-            desk.lock().tasks.insert(id, task);
-            desk.has_changed();
-        });
+async fn known(request: Request, next: Next) -> Response {
+    match request.headers().get(header::AUTHORIZATION) {
+        Some(token) if token == "Bearer secret" => next.run(request).await,
+        _ => StatusCode::UNAUTHORIZED.into_response(),
     }
 }
 
@@ -219,7 +122,8 @@ async fn listed(desk: &Arc<Desk>, headers: &HeaderMap) -> Response {
         Plan::Everyday => 3,
         Plan::Dated => 2,
         Plan::Many => 20,
-        Plan::Endless => usize::MAX,
+        Plan::Lost => 1,
+        Plan::Endless | Plan::Locked => usize::MAX,
     };
     if over >= last {
         return StatusCode::GONE.into_response();
@@ -239,6 +143,10 @@ async fn task(State(desk): State<Arc<Desk>>, Path(id): Path<u64>, headers: Heade
     let (version, is_new) = desk.wait(&headers).await;
     let (name, _, value) = desk.validator(version);
     let task = desk.lock().tasks.get(&id).cloned();
+    let is_claimed = task.as_ref().is_some_and(|it| it.owner.is_some());
+    if desk.plan == Plan::Locked && is_claimed {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     match (task, is_new) {
         (None, _) => StatusCode::NOT_FOUND.into_response(),
         (Some(task), _) if task.over => StatusCode::GONE.into_response(),
@@ -277,6 +185,9 @@ fn claimed(desk: &Arc<Desk>, id: u64, worker: String, headers: &HeaderMap) -> St
     task.version += 1;
     task.owner = Some(worker);
     book.deeds.push(format!("claim {id}"));
+    if desk.plan == Plan::Lost && book.deeds.len() == 1 {
+        return StatusCode::BAD_GATEWAY;
+    }
     if desk.plan == Plan::Everyday && id == 3 {
         let desk = desk.clone();
         tokio::spawn(async move {
@@ -342,6 +253,3 @@ fn owned(
         _ => StatusCode::CONFLICT,
     }
 }
-
-/// A real one takes longer.
-const HELD_BACK: Duration = Duration::from_millis(300);

@@ -31,6 +31,20 @@ async fn oauth2() {
 }
 
 #[tokio::test]
+async fn no_secret_is_sent_where_it_can_be_read() {
+    // The SDK has reqwest's own words for it.
+    let libraries = [
+        ("async-openai", "scheme is not allowed"),
+        ("oauth2", "without TLS"),
+    ];
+    for (library, told) in libraries {
+        let scene = || scene(library);
+        crate::connects_to_nobody("interop", scene().without_tls(), told).await;
+        crate::connects_to_nobody("interop", scene().without_variables(), "is not set").await;
+    }
+}
+
+#[tokio::test]
 async fn reqwest_middleware() {
     says("reqwest-middleware", "the first attempt").await;
 }

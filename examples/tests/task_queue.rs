@@ -80,6 +80,30 @@ async fn no_task_is_done_twice_by_two_workers() {
     }
 }
 
+/// Whoever asked again would be told that somebody else has it.
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_is_given_back_and_made_again() {
+    let (scene, ledger) = played(Plan::Lost);
+    let (_stage, ended) = crate::succeeds("task_queue", scene).await;
+    let deeds = ["claim 1", "give back 1", "claim 1", "result 1 TEA 1"];
+    assert_eq!(ledger.deeds(), deeds, "{ended:?}");
+}
+
+#[tokio::test]
+async fn who_is_locked_out_gives_back_what_it_holds_and_says_so() {
+    let (scene, ledger) = played(Plan::Locked);
+    let (_stage, ended) = crate::run("task_queue", scene, Bundle::Company).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.errors.contains("status 403"), "{ended:?}");
+    assert_eq!(ledger.deeds(), ["claim 1", "give back 1"], "{ended:?}");
+}
+
+#[tokio::test]
+async fn no_token_is_sent_where_it_can_be_read() {
+    crate::connects_to_nobody("task_queue", scene().without_tls(), "without TLS").await;
+    crate::connects_to_nobody("task_queue", scene().without_variables(), "QUEUE_TOKEN").await;
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn ctrl_c_gives_the_task_back_at_once() {
