@@ -10,4 +10,6 @@ mod guard;
 mod inspect;
 mod listing;
 mod manual;
+#[cfg(target_os = "linux")]
+mod pictures;
 mod run;
