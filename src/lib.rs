@@ -4,10 +4,9 @@
 //! bundle on the HTTP client that somebody remembered, and fail with `UnknownIssuer` on the
 //! WebSocket, the login or the client that was added last week. Here the policy is a type:
 //!
-//! ```text
-//! CaPolicy --load()--> TrustAnchors --> TrustedTransport --> HttpClient
-//!  (no I/O)            (never empty)     (Clone, Arc)    \--> WebSocket
-//! ```
+//! <div>
+#![doc = include_str!("../docs/pictures/house.svg")]
+//! </div>
 //!
 //! Each stage is obtainable only from the one before, so that a program which holds an
 //! [`HttpClient`] or a [`WebSocket`] has applied the policy, on every route. The one call:
@@ -110,7 +109,9 @@
 //! `trusted-transport inspect` prints the report, of the environment or of a file.
 //!
 //! # Routes
+//! <div>
 #![doc = include_str!("../docs/pictures/connection.svg")]
+//! </div>
 //!
 //! Proxies come from the environment unless [`ProxyPolicy`] says otherwise: `http://` and
 //! `https://` by CONNECT (RFC 9110, 9.3.6), `socks4`, `socks4a`, `socks5` (RFC 1928) and

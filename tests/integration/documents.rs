@@ -172,6 +172,21 @@ fn doctested() -> BTreeSet<PathBuf> {
     found
 }
 
+/// In a paragraph, Markdown would end it at the first element that it knows: `<title>`.
+#[test]
+fn a_diagram_of_the_reference_stands_in_a_block_of_its_own() {
+    let book = read(Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/lib.rs"
+    )));
+    for name in ["house", "connection"] {
+        let block = format!(
+            "//! <div>\n#![doc = include_str!(\"../docs/pictures/{name}.svg\")]\n//! </div>\n"
+        );
+        assert!(book.contains(&block), "{name}");
+    }
+}
+
 /// `.ci/pictures` renders them.
 #[test]
 fn a_rendered_diagram_says_what_its_source_says() {

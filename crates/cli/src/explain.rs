@@ -1,11 +1,10 @@
 //! An error of the library as data for JSON and as text for people: what happened, what was
 //! behind it, and what to do.
 
-use std::error::Error;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use trusted_transport::{CaError, TransportError};
+use trusted_transport::{CaError, TransportError, in_full};
 
 use crate::output::{Output, Text};
 
@@ -53,7 +52,7 @@ impl From<&CaError> for Explanation {
         Self {
             kind: error.kind(),
             message: error.to_string(),
-            causes: causes(error),
+            causes: in_full(error).causes(),
             hint: Some(error.hint()),
             variable: error.variable().map(str::to_owned),
             path: error.path().map(|path| path.to_string_lossy().into_owned()),
@@ -75,7 +74,7 @@ impl From<&TransportError> for Explanation {
         Self {
             kind: error.kind(),
             message: error.to_string(),
-            causes: causes(error),
+            causes: in_full(error).causes(),
             hint: error.hint(),
             variable,
             path: None,
@@ -83,22 +82,4 @@ impl From<&TransportError> for Explanation {
             line: None,
         }
     }
-}
-
-/// The texts behind an error. A wrapper often ends with the text of what it wraps: once is
-/// enough.
-pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if causes
-            .last()
-            .is_none_or(|wrapper| !wrapper.ends_with(&text))
-        {
-            causes.push(text);
-        }
-        next = cause.source();
-    }
-    causes
 }

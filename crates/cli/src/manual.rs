@@ -10,8 +10,9 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use thiserror::Error;
+use trusted_transport::in_full;
 
-use crate::explain::{Explanation, causes};
+use crate::explain::Explanation;
 use crate::output::Output;
 use crate::{Arguments, Exit};
 
@@ -169,7 +170,7 @@ impl From<&ManualError> for Explanation {
         Self {
             kind: "write",
             message: error.to_string(),
-            causes: causes(error),
+            causes: in_full(error).causes(),
             hint: Some("name a folder that can be written with --out".to_owned()),
             variable: None,
             path: Some(error.path.to_string_lossy().into_owned()),

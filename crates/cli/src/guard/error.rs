@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use trusted_transport::in_full;
 
 use super::workspace::one_line;
-use crate::explain::{Explanation, causes};
+use crate::explain::Explanation;
 
 #[derive(Debug, Error)]
 pub(crate) enum GuardError {
@@ -83,7 +84,11 @@ impl From<&GuardError> for Explanation {
         Self {
             kind: error.kind(),
             message: error.to_string(),
-            causes: causes(error).iter().map(|cause| one_line(cause)).collect(),
+            causes: in_full(error)
+                .causes()
+                .iter()
+                .map(|cause| one_line(cause))
+                .collect(),
             hint: Some(error.hint()),
             variable: None,
             path: error.path().map(|path| path.to_string_lossy().into_owned()),

@@ -12,6 +12,19 @@ const OFFERED: [(&str, &str, &str); 3] = [
     ("guard init --dry", "3", "--dry-run"),
 ];
 
+/// Each page, and what has to stand on it.
+const PAGES: [(&str, &str); 9] = [
+    ("", r"\-\-verbose"),
+    ("-check", r"\-\-both"),
+    ("-completions", "fish"),
+    ("-demo", "demo"),
+    ("-guard", "guard"),
+    ("-guard-check", r"\-\-locked"),
+    ("-guard-init", r"\-\-dry\-run"),
+    ("-inspect", r"\-\-all"),
+    ("-man", r"\-\-out"),
+];
+
 #[tokio::test]
 async fn bash_completes_a_subcommand_and_an_option() -> Result {
     let script = run(&["completions", "bash"], &[]).await?;
@@ -41,20 +54,18 @@ async fn an_unknown_shell_is_refused() -> Result {
 #[tokio::test]
 async fn every_command_gets_a_page_and_the_program_s_is_the_one_that_is_printed() -> Result {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("man/pages");
+    // Of an earlier run.
+    std::fs::remove_dir_all(&folder).ok();
     let ran = run(&["man", "--out", text(&folder)?], &[]).await?;
     assert_eq!((ran.code, ran.output().as_str()), (Some(0), ""));
-    let pages = [
-        ("", r"\-\-verbose"),
-        ("-check", r"\-\-both"),
-        ("-guard-init", r"\-\-dry\-run"),
-    ];
-    for (command, option) in pages {
+    for (command, own) in PAGES {
         let page = folder.join(format!("trusted-transport{command}.1"));
         let page = std::fs::read_to_string(page)?;
-        for part in [option, "EXIT STATUS", "SSL_CERT_FILE"] {
+        for part in [own, "EXIT STATUS", "SSL_CERT_FILE"] {
             assert!(page.contains(part), "{command}: {part}");
         }
     }
+    assert_eq!(std::fs::read_dir(&folder)?.count(), PAGES.len());
     let own = std::fs::read_to_string(folder.join("trusted-transport.1"))?;
     assert_eq!(run(&["man"], &[]).await?.stdout, own);
     Ok(())
