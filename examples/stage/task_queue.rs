@@ -36,6 +36,8 @@ pub enum Plan {
     Endless,
     /// One task, and the answer to the first claim is lost. Then it closes.
     Lost,
+    /// One task, which is taken away when its result comes. Then it closes.
+    Late,
     /// One task without end, and who has claimed it is locked out.
     Locked,
 }
@@ -122,7 +124,7 @@ async fn listed(desk: &Arc<Desk>, headers: &HeaderMap) -> Response {
         Plan::Everyday => 3,
         Plan::Dated => 2,
         Plan::Many => 20,
-        Plan::Lost => 1,
+        Plan::Lost | Plan::Late => 1,
         Plan::Endless | Plan::Locked => usize::MAX,
     };
     if over >= last {
@@ -224,6 +226,10 @@ async fn result(
     Path((id, worker)): Path<(u64, String)>,
     result: String,
 ) -> StatusCode {
+    if desk.plan == Plan::Late {
+        desk.lock().tasks.entry(id).or_default().over = true;
+        return StatusCode::CONFLICT;
+    }
     let status = owned(
         &desk,
         id,

@@ -87,8 +87,10 @@ async fn work_on(
     };
     let dropped = match outcome {
         Ok(result) => {
-            queue.report(task, &result).await?;
-            println!("task {}: done", task.id);
+            match queue.report(task, &result).await? {
+                true => println!("task {}: done", task.id),
+                false => println!("task {}: done, but it was another's by then", task.id),
+            }
             return Ok(());
         }
         Err(dropped) => dropped,

@@ -96,7 +96,7 @@ impl Queue {
         let request = self.on_claim(Method::PUT, task, None);
         let request = request.header(header::IF_MATCH, &task.version);
         match within(PATIENCE, once(request)).await {
-            Ok(answer) if answer.status() == StatusCode::PRECONDITION_FAILED => Ok(Claim::Taken),
+            Ok(answer) if is_lost(answer.status()) => Ok(Claim::Taken),
             Ok(answer) => accepted(answer, "a claim").map(|_| Claim::Ours),
             Err(error) if error.may_pass() => {
                 eprintln!(
@@ -126,13 +126,17 @@ impl Queue {
         }
     }
 
-    pub(crate) async fn report(&self, task: &Task, result: &str) -> Result<(), QueueError> {
+    /// Whether it was taken: not from who has lost the task meanwhile.
+    pub(crate) async fn report(&self, task: &Task, result: &str) -> Result<bool, QueueError> {
         let report = || {
             let request = self.on_claim(Method::PUT, task, Some("result"));
             request.body(result.to_owned())
         };
-        accepted(within(LONGEST, ask(report)).await?, "a result")?;
-        Ok(())
+        let answer = within(LONGEST, ask(report)).await?;
+        match is_lost(answer.status()) {
+            true => Ok(false),
+            false => accepted(answer, "a result").map(|_| true),
+        }
     }
 
     /// As well as it can be done in the time: the program is ending, or the task is another's.
@@ -171,6 +175,11 @@ impl Queue {
         }
         self.client.request(method, url).bearer_auth(&self.token)
     }
+}
+
+/// It is gone, or another's.
+fn is_lost(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 404 | 409 | 410 | 412)
 }
 
 /// How long the server may hold back its answer until there is something new.

@@ -55,6 +55,7 @@ async fn fails_without_the_bundle(name: &str, scene: impl Fn() -> Scene) {
         assert_eq!(ended.code, Some(1), "{bundle:?}: {ended:?}");
         assert!(ended.errors.contains("service.test"), "{ended:?}");
         assert!(ended.errors.contains("\nhint: "), "{ended:?}");
+        assert!(!ended.errors.contains("secret"), "a token: {ended:?}");
         assert_eq!(stage.asked().len(), 1, "{ended:?}");
         assert_eq!(stage.requests(), 0, "{ended:?}");
     }

@@ -90,6 +90,14 @@ async fn a_claim_whose_answer_is_lost_is_given_back_and_made_again() {
 }
 
 #[tokio::test]
+async fn a_task_that_is_lost_by_the_time_it_is_done_ends_nothing() {
+    let (scene, ledger) = played(Plan::Late);
+    let (_stage, ended) = crate::succeeds("task_queue", scene).await;
+    assert_eq!(ledger.deeds(), ["claim 1"], "{ended:?}");
+    assert!(ended.output.contains("another's by then"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn who_is_locked_out_gives_back_what_it_holds_and_says_so() {
     let (scene, ledger) = played(Plan::Locked);
     let (_stage, ended) = crate::run("task_queue", scene, Bundle::Company).await;
