@@ -36,6 +36,8 @@ pub enum Plan {
     Endless,
     /// One task, and the answer to the first claim is lost. Then it closes.
     Lost,
+    /// One task, and the first claim does not arrive. Then it closes.
+    Astray,
     /// One task, which is taken away when its result comes. Then it closes.
     Late,
     /// One task without end, and who has claimed it is locked out.
@@ -124,7 +126,7 @@ async fn listed(desk: &Arc<Desk>, headers: &HeaderMap) -> Response {
         Plan::Everyday => 3,
         Plan::Dated => 2,
         Plan::Many => 20,
-        Plan::Lost | Plan::Late => 1,
+        Plan::Lost | Plan::Astray | Plan::Late => 1,
         Plan::Endless | Plan::Locked => usize::MAX,
     };
     if over >= last {
@@ -162,6 +164,10 @@ async fn claim(
     Path((id, worker)): Path<(u64, String)>,
     headers: HeaderMap,
 ) -> StatusCode {
+    if desk.plan == Plan::Astray && desk.lock().deeds.is_empty() {
+        desk.lock().deeds.push(format!("lose {id}"));
+        return StatusCode::BAD_GATEWAY;
+    }
     let status = claimed(&desk, id, worker, &headers);
     desk.has_changed();
     status
@@ -217,7 +223,9 @@ async fn give_back(
         |task| task.owner = None,
         format!("give back {id}"),
     );
-    desk.has_changed();
+    if status.is_success() {
+        desk.has_changed();
+    }
     status
 }
 

@@ -89,6 +89,15 @@ async fn a_claim_whose_answer_is_lost_is_given_back_and_made_again() {
     assert_eq!(ledger.deeds(), deeds, "{ended:?}");
 }
 
+/// The list is the same as before, and must be seen again all the same.
+#[tokio::test]
+async fn a_claim_that_does_not_arrive_is_made_again() {
+    let (scene, ledger) = played(Plan::Astray);
+    let (_stage, ended) = crate::succeeds("task_queue", scene).await;
+    let deeds = ["lose 1", "claim 1", "result 1 TEA 1"];
+    assert_eq!(ledger.deeds(), deeds, "{ended:?}");
+}
+
 #[tokio::test]
 async fn a_task_that_is_lost_by_the_time_it_is_done_ends_nothing() {
     let (scene, ledger) = played(Plan::Late);

@@ -38,7 +38,7 @@ impl Desk {
             Plan::Everyday => &[(1, 50), (2, 50)],
             Plan::Dated => &[(1, 0)],
             Plan::Many => &[(0, 0); 20],
-            Plan::Lost | Plan::Late => &[(1, 0)],
+            Plan::Lost | Plan::Astray | Plan::Late => &[(1, 0)],
             Plan::Endless | Plan::Locked => &[(1, 300_000)],
         };
         let task = |(index, &(_, takes)): (usize, &(u64, u64))| {
