@@ -40,7 +40,8 @@ async fn run(url: &str) -> Result<(), Box<dyn Error>> {
         let page = api.orders(after).await?;
         for order in page.orders {
             // What a server says is text, and nothing that steers a terminal.
-            println!("order {}: {}", order.number, order.item.escape_debug());
+            let item = order.item.replace(char::is_control, "\u{fffd}");
+            println!("order {}: {item}", order.number);
         }
         match page.after {
             Some(last) if Some(last) > after => after = Some(last),

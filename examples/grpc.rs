@@ -44,15 +44,20 @@ async fn call(transport: &TrustedTransport, url: &str) -> Result<(), Box<dyn Err
     // What tonic-build generates is made like this too: `EchoClient::with_origin(client, url)`.
     let mut echo = Grpc::with_origin(client, url.parse::<Uri>()?);
 
-    println!("answer: {}", say(&mut echo, "hello").await?.escape_debug());
+    println!("answer: {}", shown(&say(&mut echo, "hello").await?));
     let mut answers = talk(&mut echo, ["one", "two", "three"]).await?;
     while let Some(answer) = answers.next().await {
-        println!("answer: {}", answer?.escape_debug());
+        println!("answer: {}", shown(&answer?));
     }
     if let Err(status) = say(&mut echo, "").await {
-        println!("refused: {}", status.message().escape_debug());
+        println!("refused: {}", shown(status.message()));
     }
     Ok(())
+}
+
+/// What a server says is text, and nothing that steers a terminal.
+fn shown(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 async fn say(echo: &mut Grpc<HttpClient>, text: &str) -> Result<String, tonic::Status> {

@@ -51,8 +51,13 @@ async fn call(transport: &TrustedTransport, url: &str) -> Result<(), Box<dyn Err
     let path = PathAndQuery::from_static("/echo.Echo/Say");
     let request = tonic::Request::new("hello".to_owned());
     let answer = echo.unary(request, path, Text).await?;
-    println!("answer: {}", answer.into_inner().escape_debug());
+    println!("answer: {}", shown(&answer.into_inner()));
     Ok(())
+}
+
+/// What a server says is text, and nothing that steers a terminal.
+fn shown(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 async fn channel(transport: &TrustedTransport, url: &str) -> Result<Channel, Box<dyn Error>> {

@@ -87,12 +87,13 @@ async fn run(issuer: &str, client: &str) -> Result<(), Box<dyn Error>> {
         .request_async(&|request| server.asked(request))
         .await
         .map_err(ServerError::from)?;
-    let (page, code) = (details.verification_uri(), details.user_code());
-    println!(
-        "open {} on any device and enter {}",
-        page.as_str(),
-        code.secret()
-    );
+    // What a server says is text, and nothing that steers a terminal.
+    let [page, code] = [
+        details.verification_uri().as_str(),
+        details.user_code().secret(),
+    ]
+    .map(|it| it.replace(char::is_control, "\u{fffd}"));
+    println!("open {page} on any device and enter {code}");
 
     // `oauth2` asks again whatever has failed. What will not pass ends it here instead.
     let (failed, mut failures) = mpsc::channel(1);

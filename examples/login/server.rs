@@ -82,7 +82,8 @@ impl<M: DeserializeOwned> Server<M> {
         let request = Request::get(self.metadata.userinfo_endpoint.as_str());
         let request = request.header("authorization", format!("Bearer {}", token.secret()));
         let user: UserInfo = content(&self.client, request.body(Vec::new())?).await?;
-        Ok(user.name)
+        // What a server says is text, and nothing that steers a terminal.
+        Ok(user.name.replace(char::is_control, "\u{fffd}"))
     }
 }
 

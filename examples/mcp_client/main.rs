@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     match run(&url).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", shown(&in_full(&*error).to_string()));
+            eprintln!("error: {}", in_full(&*error));
             ExitCode::FAILURE
         }
     }

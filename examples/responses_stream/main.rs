@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
     match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("\nerror: {}", shown(&in_full(&*error).to_string()));
+            eprintln!("\nerror: {}", in_full(&*error));
             ExitCode::FAILURE
         }
     }

@@ -25,7 +25,7 @@ pub enum Plan {
     Busy,
     /// It asks to be left alone for an hour.
     Away,
-    /// Its pages never end.
+    /// Its pages never end, and its words clear a terminal.
     Circle,
 }
 
@@ -77,7 +77,11 @@ async fn orders(
         _ => {}
     }
     let last = (page.after + PAGE).min(ORDERS);
-    let orders = (page.after + 1..=last).map(|number| json!({"number": number, "item": "tea"}));
+    let item = match api.plan {
+        Plan::Circle => "\u{1b}[2J",
+        _ => "tea",
+    };
+    let orders = (page.after + 1..=last).map(|number| json!({"number": number, "item": item}));
     Json(json!({
         "orders": orders.collect::<Vec<_>>(),
         "after": match api.plan {

@@ -1,7 +1,7 @@
 //! Pages are read to the last, and what may pass is tried again.
 
-use stage::Bundle;
 use stage::api::{Plan, played, scene};
+use stage::{Bundle, Ended};
 
 #[tokio::test]
 async fn every_page_is_read_though_the_server_is_busy_at_first() {
@@ -17,11 +17,12 @@ async fn every_page_is_read_though_the_server_is_busy_at_first() {
 }
 
 /// It says how it went wrong, after this many requests.
-async fn fails_with(plan: Plan, told: &str, requests: usize) {
+async fn fails_with(plan: Plan, told: &str, requests: usize) -> Ended {
     let (stage, ended) = crate::run("backend_api", played(plan), Bundle::Company).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.errors.contains(told), "{ended:?}");
     assert_eq!(stage.requests(), requests, "{ended:?}");
+    ended
 }
 
 #[tokio::test]
@@ -31,7 +32,9 @@ async fn who_is_to_wait_for_long_is_told_so_at_once() {
 
 #[tokio::test]
 async fn pages_that_do_not_go_on_are_not_read_for_ever() {
-    fails_with(Plan::Circle, "lead back", 2).await;
+    let ended = fails_with(Plan::Circle, "lead back", 2).await;
+    let is_text = ended.output.contains("order 1: \u{fffd}[2J\n");
+    assert!(is_text, "it steers the terminal: {ended:?}");
 }
 
 #[tokio::test]

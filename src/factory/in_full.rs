@@ -8,10 +8,12 @@ use super::attempt::causes;
 use super::error::TransportError;
 use super::failure::TrustFailure;
 use super::identity_error::IdentityError;
-use crate::ca::CaError;
+use crate::ca::{CaError, printable};
 
 /// An error in full: its sentence, then a line `cause:` and a line `hint:`, as far as there are any.
-/// With `{:#}` it is one line, without the remedy: for a log, or for what is tried again.
+/// With `{:#}` it is one line, without the remedy: for a log, or for what is tried again. What a server
+/// or a file has put into it steers no terminal: controls, and marks that reorder a line (UAX #9, 2),
+/// are told by their numbers.
 ///
 /// Any error will do, also one of another library that has wrapped one of this crate. Only a wrapper
 /// that passes for what it wraps, such as thiserror's `#[error(transparent)]`, hides the remedy: give
@@ -63,16 +65,22 @@ impl InFull<'_> {
 
 impl fmt::Display for InFull<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let causes = self.causes();
+        let shown = |text: &str, end| {
+            let lines = text.lines().map(printable);
+            lines.collect::<Vec<_>>().join(end)
+        };
+        let (sentence, causes) = (self.0.to_string(), self.causes());
         if f.alternate() {
-            return causes.iter().try_for_each(|cause| write!(f, ": {cause}"));
+            f.write_str(&shown(&sentence, " "))?;
+            let mut causes = causes.iter().map(|cause| shown(cause, " "));
+            return causes.try_for_each(|cause| write!(f, ": {cause}"));
         }
+        f.write_str(&shown(&sentence, "\n"))?;
         if !causes.is_empty() {
-            write!(f, "\ncause: {}", causes.join(": "))?;
+            write!(f, "\ncause: {}", shown(&causes.join(": "), "\n"))?;
         }
         match self.hint() {
-            Some(hint) => write!(f, "\nhint: {hint}"),
+            Some(hint) => write!(f, "\nhint: {}", shown(&hint, "\n")),
             None => Ok(()),
         }
     }
@@ -126,6 +134,15 @@ mod tests {
         let cause = in_full(&error).causes().join(": ");
         assert_eq!(told, format!("{error}: {cause}"));
         assert!(!told.contains('\n') && !cause.is_empty(), "{told}");
+    }
+
+    #[test]
+    fn it_steers_no_terminal() {
+        let error = io::Error::other("a server said \u{1b}[2J\u{202e}\r\nand more");
+        let told = in_full(&error);
+        let [whole, line] = [told.to_string(), format!("{told:#}")];
+        assert_eq!(whole, "a server said \\u{1b}[2J\\u{202e}\nand more");
+        assert_eq!(line, "a server said \\u{1b}[2J\\u{202e} and more");
     }
 
     #[test]
