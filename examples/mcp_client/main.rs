@@ -1,7 +1,7 @@
 //! An MCP client over streamable HTTP: the library `rmcp` brings the protocol, an `HttpClient` the
-//! connections (`over.rs` with `answer.rs`, to be copied as they are). Tools are listed, one is called, and what the server
-//! says meanwhile is printed. A stream that breaks is resumed, a session that is gone begun anew, and
-//! the last one ended.
+//! connections (`over.rs` with `answer.rs`, to be copied as they are). Tools are listed, one is called,
+//! and what the server says meanwhile is printed. A stream that breaks is resumed, a session that is
+//! gone begun anew, and the last one ended.
 //!
 //! `cargo run --example mcp_client` rehearses it on loopback, behind a proxy that re-signs TLS;
 //! with a URL behind it, `-- https://mcp.example.com/mcp`, it is run for real, and `MCP_TOKEN` holds
